@@ -1,0 +1,145 @@
+"""What an engine reports: the one shape that status, pre-checks, drills and the API share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+Domain = Literal["social", "payments"]
+DurabilityMode = Literal["sync", "degraded", "none"]
+
+
+class Health(StrEnum):
+    """How a member is: `ok`, or the nearest word for what is wrong with it."""
+
+    OK = "ok"
+    LAGGING = "lagging"
+    """Serves, but is further behind than its limit."""
+    RECOVERING = "recovering"
+    """Answers, and is on its way to its role (start-up, initial sync, rollback, rewind)."""
+    FROZEN = "frozen"
+    """Takes the connection and answers nothing within the time-out."""
+    DOWN = "down"
+    """Refuses the connection."""
+    FAILED = "failed"
+    """Answers, and says that something is wrong (see `reason`)."""
+
+
+@dataclass(frozen=True)
+class MemberStatus:
+    """One member as seen now. Lag is that of its replication; None where the word has no meaning.
+
+    `role`: primary, secondary, arbiter, router, sync, replica, standby-leader, leader, follower, proxy …
+    `state`: the engine's own word. `term`: MongoDB's and etcd's election term; `timeline`: PostgreSQL's.
+    `note`: what a reader must know besides (`stand-in`). `reason`: why `health` is not `ok`.
+    """
+
+    member: str
+    domain: Domain
+    kind: str
+    group: str
+    role: str
+    zone: str
+    host: str
+    health: Health
+    state: str
+    lag_seconds: float | None = None
+    lag_bytes: int | None = None
+    term: int | None = None
+    timeline: int | None = None
+    sync_state: str | None = None
+    note: str | None = None
+    reason: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong with the member."""
+        return self.health is Health.OK
+
+    @property
+    def serves(self) -> bool:
+        """Whether the member does its work, if late."""
+        return self.health in (Health.OK, Health.LAGGING)
+
+
+@dataclass(frozen=True)
+class Durability:
+    """What an acknowledged payment survives: `sync` = the loss of the primary; `degraded` = nothing, for now.
+
+    `standbys`: names of the synchronous standbys with their zones. `since`: RFC 3339 UTC, when the mode began.
+    """
+
+    mode: DurabilityMode
+    standbys: tuple[tuple[str, str], ...] = ()
+    since: str | None = None
+
+    def line(self) -> str:
+        """`sync (pgsync1, zone b)` or `DEGRADED since …`."""
+        if self.mode == "sync":
+            return (
+                "sync ("
+                + "; ".join(f"{name}, zone {zone}" for name, zone in self.standbys)
+                + ")"
+            )
+        if self.mode == "none":
+            return "none: no synchronous standby is configured"
+        return "DEGRADED" + (f" since {self.since}" if self.since else "")
+
+
+@dataclass(frozen=True)
+class ClusterStatus:
+    """The whole cluster as seen now."""
+
+    context: str
+    topology: str
+    members: tuple[MemberStatus, ...]
+    durability: Durability | None = None
+    stand_ins: tuple[str, ...] = ()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Everything that keeps the cluster from being healthy; empty when it is."""
+        found = [_member_problem(m) for m in self.members if not m.ok]
+        found += [
+            f"{group} has no primary" for group in groups_without_primary(self.members)
+        ]
+        if self.durability is not None and self.durability.mode == "degraded":
+            found.append(
+                f"payments are not replicated synchronously ({self.durability.line()})"
+            )
+        return tuple(found)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every member is ok, every set has a primary, and the durability is the configured one."""
+        return not self.problems
+
+    @property
+    def verdict(self) -> str:
+        """One line: `healthy: 24 members …`, or `unhealthy: ` and what is wrong, worst first."""
+        if self.healthy:
+            groups = {m.group for m in self.members}
+            return f"healthy: {len(self.members)} members in {len(groups)} groups"
+        return "unhealthy: " + "; ".join(self.problems)
+
+
+def _member_problem(member: MemberStatus) -> str:
+    return f"{member.member} is {member.health}" + (
+        f" ({member.reason})" if member.reason else ""
+    )
+
+
+PRIMARY_KINDS = frozenset({"mongod-shard", "mongod-config", "postgres", "etcd"})
+PRIMARY_ROLES = frozenset({"primary", "leader", "standby-leader"})
+
+
+def groups_without_primary(members: Iterable[MemberStatus]) -> tuple[str, ...]:
+    """Sets, scopes and etcd clusters in which no serving member holds the first role."""
+    seen: dict[str, bool] = {}
+    for member in members:
+        if member.kind in PRIMARY_KINDS:
+            leads = member.serves and member.role in PRIMARY_ROLES
+            seen[member.group] = seen.get(member.group, False) or leads
+    return tuple(group for group, led in seen.items() if not led)
