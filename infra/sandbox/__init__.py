@@ -1,0 +1,1 @@
+"""Clusters as processes on loopback: the platform of laptops, CI and drills."""

@@ -1,0 +1,58 @@
+"""Ends everything that a sandbox runs, also what a killed swapctl left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+
+from app_core.errors import SwapskillError
+from infra.sandbox import process
+from infra.sandbox.home import SandboxPaths
+
+# MongoDB's journal is written every 100 ms: what was acknowledged with w:1 before the clients were cut
+# off is on disk after this pause, so that `down` and `up` keep it.
+_JOURNAL_PAUSE_S = 0.15
+
+
+def stop_everything(paths: SandboxPaths, entrances: tuple[str, ...] = ()) -> int:
+    """End every process of the sandbox; returns how many there were.
+
+    `entrances`: routers and proxies, cut first so that no client is acknowledged after its data could
+    still reach the disk. Raises SwapskillError when a process survives SIGKILL for 5 s.
+    """
+    ended = len(process.marked(paths.root))
+    door = [pid for member in entrances for pid in process.marked(paths.root, member)]
+    if door:
+        process.send(door, signal.SIGKILL)
+        time.sleep(_JOURNAL_PAUSE_S)
+    _kill_all(paths)
+    shutil.rmtree(paths.root / "processes", ignore_errors=True)
+    return ended
+
+
+def _kill_all(paths: SandboxPaths) -> None:
+    end = time.monotonic() + 5.0
+    while time.monotonic() < end:
+        # again and again: a process may have started a child between the look and the signal
+        pids = [pid for pid in process.marked(paths.root) if pid != os.getpid()]
+        if not pids:
+            return
+        process.send(pids, signal.SIGKILL)
+        process.wait_gone(pids, timeout=1.0)
+    raise SwapskillError(
+        "processes survive SIGKILL",
+        on=paths.root.name,
+        why="pids " + ", ".join(map(str, process.marked(paths.root))),
+        hint=f"swapctl down --name {paths.root.name}",
+    )
+
+
+def purge(paths: SandboxPaths) -> None:
+    """Forget the sandbox's data, credentials and state; its processes have ended."""
+    shutil.rmtree(paths.root, ignore_errors=True)
+    if paths.root.exists():
+        raise SwapskillError(
+            "the sandbox's directory cannot be removed", on=str(paths.root)
+        )

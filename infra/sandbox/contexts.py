@@ -1,0 +1,100 @@
+"""Sandboxes as contexts: which one a command means, and what it can do to its members."""
+
+from __future__ import annotations
+
+from app_core.errors import UsageError, nearest
+from infra.context import Context
+from infra.sandbox import binaries, process, state
+from infra.sandbox.box import Box
+from infra.sandbox.home import SandboxPaths, check_name, paths
+from infra.sandbox.platform import SandboxPlatform
+from infra.topology import load_topology
+
+
+def load(name: str | None) -> Context:
+    """The named sandbox as a context, or the only running one.
+
+    Raises UsageError (2): unknown name, none running, several running and none named.
+    """
+    return context_of(box(chosen(name)))
+
+
+def chosen(name: str | None) -> str:
+    """The sandbox's name that a command means."""
+    if name is not None:
+        return _known(name)
+    running = running_names()
+    if len(running) == 1:
+        return running[0]
+    if not running:
+        raise UsageError("no sandbox is running", hint="swapctl up")
+    raise UsageError(
+        "several sandboxes are running: name one",
+        why=", ".join(running),
+        hint=f"--context {running[0]}",
+    )
+
+
+def _known(name: str) -> str:
+    check_name(name)
+    states = state.all_states()
+    if name not in states:
+        raise UsageError(
+            "unknown sandbox",
+            on=repr(name),
+            why=nearest(name, states),
+            hint="swapctl up --name NAME",
+        )
+    return name
+
+
+def running_names() -> list[str]:
+    """The names of sandboxes of which at least one process lives."""
+    return [
+        name
+        for name, s in state.all_states().items()
+        if s.phase == "running" and is_alive(paths(name))
+    ]
+
+
+def is_alive(where: SandboxPaths) -> bool:
+    """Whether any recorded process of the sandbox lives."""
+    records = (where.root / "processes").glob("*.json")
+    return any(
+        identity is not None and identity.alive
+        for identity in map(process.load, records)
+    )
+
+
+def box(name: str) -> Box:
+    """An existing sandbox's box, from its state on disk."""
+    where = paths(name)
+    current = state.read(where)
+    if current is None:
+        raise UsageError(
+            "unknown sandbox", on=repr(name), hint="swapctl up --name NAME"
+        )
+    return Box(name, load_topology(str(where.topology)), where, current.ports)
+
+
+def context_of(sandbox: Box) -> Context:
+    """The context of a sandbox."""
+    return Context(
+        name=sandbox.name,
+        platform_name="sandbox",
+        topology=sandbox.topology,
+        endpoints=sandbox.endpoints,
+        credentials=sandbox.credentials,
+        platform=SandboxPlatform(sandbox),
+        state_dir=sandbox.paths.root,
+        stand_ins=stand_ins(sandbox),
+    )
+
+
+def stand_ins(sandbox: Box) -> tuple[str, ...]:
+    """What stands in for a real part here: the router where no mongos is found."""
+    if not any(node.kind == "router" for node in sandbox.nodes) or binaries.find(
+        "mongos"
+    ):
+        return ()
+    return ("router",)

@@ -1,0 +1,90 @@
+"""Where sandboxes live on this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from app_core.errors import UsageError
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
+UNPRIVILEGED_USER = "postgres"
+
+
+def home() -> Path:
+    """The state directory: $SWAPCTL_HOME, else /var/lib/swapctl for root, else the XDG state directory."""
+    chosen = os.environ.get("SWAPCTL_HOME")
+    if chosen:
+        return Path(chosen).expanduser().resolve()
+    if os.geteuid() == 0:
+        return Path("/var/lib/swapctl")
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "swapctl"
+
+
+def check_name(name: str) -> str:
+    """The name itself, or UsageError: it becomes a directory, a certificate and part of socket paths."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            "not a sandbox name",
+            on=repr(name),
+            why="wanted: a lower-case letter, then up to 23 lower-case letters, digits or '-'",
+            hint="swapctl up --name demo",
+        )
+    return name
+
+
+@dataclass(frozen=True)
+class SandboxPaths:
+    """The directory of one sandbox and what is where in it."""
+
+    root: Path
+
+    @property
+    def state(self) -> Path:
+        """The sandbox's state file."""
+        return self.root / "sandbox.json"
+
+    @property
+    def topology(self) -> Path:
+        """The topology as it was at the first `up`."""
+        return self.root / "topology.yaml"
+
+    @property
+    def credentials(self) -> Path:
+        """Secrets and certificates."""
+        return self.root / "credentials"
+
+    @property
+    def lock(self) -> Path:
+        """The lock of `up` and `down`: beside the directory, so that purge can hold it to the end."""
+        return self.root.with_name(f".{self.root.name}.lock")
+
+    def member(self, member: str) -> Path:
+        """A member's own directory."""
+        return self.root / "members" / member
+
+    def run(self, member: str) -> Path:
+        """A member's sockets: a short path (107 bytes is the limit of a socket's address)."""
+        return self.root / "run" / member
+
+    def record(self, member: str, process: str) -> Path:
+        """The recorded identity of one process."""
+        return self.root / "processes" / f"{member}.{process}.json"
+
+
+def sandboxes_dir() -> Path:
+    """The directory of all sandboxes of this user."""
+    return home() / "sandboxes"
+
+
+def paths(name: str) -> SandboxPaths:
+    """The paths of a sandbox, which may not exist."""
+    return SandboxPaths(sandboxes_dir() / check_name(name))
+
+
+def unprivileged_user() -> str | None:
+    """The user that PostgreSQL runs as: None means the current one (initdb refuses root)."""
+    return UNPRIVILEGED_USER if os.geteuid() == 0 else None

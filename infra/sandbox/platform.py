@@ -1,0 +1,117 @@
+"""What a sandbox can do to its members: power, kill, pause."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from app_core.errors import SwapskillError, UsageError, nearest
+from infra.sandbox import members, process
+from infra.sandbox.box import Box
+
+_STOP_TIMEOUT_S = 10.0
+_KILL_TIMEOUT_S = 5.0
+PARTS = ("postmaster", "agent")
+
+
+@dataclass(frozen=True)
+class SandboxPlatform:
+    """Implements Power, Kill and Pause for one sandbox."""
+
+    box: Box
+
+    def pids(self, member: str) -> tuple[int, ...]:
+        """All live processes of the member, parents first."""
+        self._check(member)
+        return process.marked(self.box.paths.root, member)
+
+    def main_pid(self, member: str) -> int | None:
+        """The process that the member's first record names, when it lives."""
+        plan = members.plan_of(self.box, self.box.node(member))
+        identity = process.load(self.box.paths.record(member, plan.processes[0].name))
+        return identity.pid if identity is not None and identity.alive else None
+
+    def running(self, member: str) -> bool:
+        """Whether every process of the member lives."""
+        self._check(member)
+        plan = members.plan_of(self.box, self.box.node(member))
+        return all(
+            members.is_running(self.box, member, spec.name) for spec in plan.processes
+        )
+
+    def frozen(self, member: str) -> bool:
+        """Whether the member is paused."""
+        pids = self.pids(member)
+        return bool(pids) and all(process.is_frozen(pid) for pid in pids)
+
+    def start(self, member: str) -> None:
+        """Start the member's processes that do not run; its files are written anew."""
+        self._check(member)
+        plan = members.plan_of(self.box, self.box.node(member))
+        members.materialize(self.box, plan)
+        members.start(self.box, plan)
+
+    def stop(self, member: str) -> None:
+        """SIGTERM, at most 10 s of patience, then SIGKILL."""
+        pids = self.pids(member)
+        process.send(pids, signal.SIGCONT)
+        process.send(process.roots(pids), signal.SIGTERM)
+        if process.wait_gone(pids, _STOP_TIMEOUT_S):
+            self.kill(member)
+
+    def kill(self, member: str, part: str | None = None) -> None:
+        """SIGKILL of all processes of the member, or of one part; returns when they are gone."""
+        end = time.monotonic() + _KILL_TIMEOUT_S
+        while time.monotonic() < end:
+            pids = self._part(member, part)
+            if not pids:
+                return
+            process.send(pids, signal.SIGKILL)
+            process.wait_gone(pids, timeout=1.0)
+            if (
+                part is not None
+            ):  # a part may come back at once: that is what the drill watches
+                return
+        raise SwapskillError(
+            "processes survive SIGKILL", on=member, hint="swapctl down"
+        )
+
+    def pause(self, member: str) -> None:
+        """Freeze every process of the member."""
+        process.send(self.pids(member), signal.SIGSTOP)
+
+    def resume(self, member: str) -> None:
+        """Thaw every process of the member, children first so that no parent misses them."""
+        process.send(reversed(self.pids(member)), signal.SIGCONT)
+
+    def _part(self, member: str, part: str | None) -> tuple[int, ...]:
+        pids = self.pids(member)
+        if part is None:
+            return pids
+        if part not in PARTS:
+            raise UsageError(
+                "unknown part of a member", on=part, why=nearest(part, PARTS)
+            )
+        server = [pid for pid in pids if _program(pid) == "postgres"]
+        if part == "postmaster":
+            return tuple(server[:1])
+        return tuple(pid for pid in pids if pid not in server)
+
+    def _check(self, member: str) -> None:
+        if member not in self.box.endpoints:
+            raise UsageError(
+                "unknown member",
+                on=repr(member),
+                why=nearest(member, self.box.endpoints),
+            )
+
+
+def _program(pid: int) -> str:
+    """The file name of the program that a process runs; empty when it is gone."""
+    try:
+        return Path(os.readlink(f"/proc/{pid}/exe")).name
+    except OSError:
+        return ""

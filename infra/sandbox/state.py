@@ -1,0 +1,103 @@
+"""The state of a sandbox on disk: read, checked, written atomically."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app_core.errors import RefusedError
+from infra.credentials import write_private
+from infra.sandbox.home import SandboxPaths, sandboxes_dir
+
+STATE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class SandboxState:
+    """What `up` decided and how far it came.
+
+    `phase`: `starting` (an `up` runs, or was killed), `running`, `stopped`. `disturbed`: members that the
+    operator stopped, paused or killed, so that status can say why they are down.
+    """
+
+    name: str
+    topology: str
+    ports: dict[str, dict[str, int]]
+    created_at: str
+    phase: str = "starting"
+    ttl_until: str | None = None
+    version: int = STATE_VERSION
+
+    def with_phase(self, phase: str) -> SandboxState:
+        """The same state in another phase."""
+        return replace(self, phase=phase)
+
+
+def now() -> str:
+    """The current time, RFC 3339 UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def write(paths: SandboxPaths, state: SandboxState) -> None:
+    """Write the state file (0600)."""
+    write_private(paths.state, json.dumps(asdict(state), indent=1) + "\n")
+
+
+def read(paths: SandboxPaths) -> SandboxState | None:
+    """The state, or None when there is no sandbox there.
+
+    Raises RefusedError when the file is damaged or from a newer swapctl.
+    """
+    try:
+        raw = json.loads(paths.state.read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise _damaged(paths.state, str(error)) from error
+    return _parse(paths.state, raw)
+
+
+def _parse(path: Path, raw: object) -> SandboxState:
+    if not isinstance(raw, dict):
+        raise _damaged(path, "not an object")
+    version = raw.get("version")
+    if isinstance(version, int) and version > STATE_VERSION:
+        raise RefusedError(
+            "the state directory was written by a newer swapctl",
+            on=str(path),
+            why=f"version {version}, this one knows {STATE_VERSION}",
+            hint="upgrade this checkout, or set SWAPCTL_HOME to another directory",
+        )
+    try:
+        return SandboxState(**raw)
+    except TypeError as error:
+        raise _damaged(path, str(error)) from error
+
+
+def _damaged(path: Path, why: str) -> RefusedError:
+    return RefusedError(
+        "the sandbox's state file is damaged",
+        on=str(path),
+        why=why,
+        hint=f"swapctl down --purge --name {path.parent.name}",
+    )
+
+
+def all_paths() -> Iterator[SandboxPaths]:
+    """The paths of every sandbox of this user."""
+    directory = sandboxes_dir()
+    if directory.is_dir():
+        yield from (SandboxPaths(p) for p in sorted(directory.iterdir()) if p.is_dir())
+
+
+def all_states() -> dict[str, SandboxState]:
+    """Every readable sandbox's state by name."""
+    found: dict[str, SandboxState] = {}
+    for paths in all_paths():
+        state = read(paths)
+        if state is not None:
+            found[paths.root.name] = state
+    return found
