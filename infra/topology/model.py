@@ -1,0 +1,84 @@
+"""The topology: one description of a deployment, from which everything else is derived."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal, TypeVar
+
+from pydantic import ConfigDict, Field
+
+from infra.topology.base import Name, Part
+from infra.topology.hosts import Host, Region
+from infra.topology.nodes import Node, nodes_of
+from infra.topology.payments import Payments
+from infra.topology.sla import Sla
+from infra.topology.social import Social
+from infra.topology.versions import Versions
+
+P = TypeVar("P", bound=Part)
+
+
+class Topology(Part):
+    """A validated topology. Build it with `load_topology`: the rules run there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: Name
+    class_: Literal["ephemeral", "staging", "production"] = Field(alias="class")
+    versions: Versions
+    regions: tuple[Region, ...] = Field(min_length=1)
+    hosts: tuple[Host, ...] = Field(min_length=1)
+    social: Social | None = None
+    payments: Payments | None = None
+    sla: Sla = Sla()
+    extensions: dict[str, Part] = Field(default_factory=dict, repr=False, exclude=True)
+    source: str = Field(default="", repr=False, exclude=True)
+
+    def nodes(self) -> tuple[Node, ...]:
+        """Every member with its place, in the order of the file's domains."""
+        return self._nodes
+
+    def node(self, name: str) -> Node:
+        """The member of that name; KeyError when there is none."""
+        return {node.name: node for node in self._nodes}[name]
+
+    def host(self, name: str) -> Host:
+        """The host of that name; KeyError when there is none."""
+        return {host.name: host for host in self.hosts}[name]
+
+    def zone_of(self, host: str) -> str:
+        """The zone of a host; KeyError when there is no such host."""
+        return self.host(host).zone
+
+    def region_of(self, zone: str) -> str:
+        """The region of a zone; KeyError when there is no such zone."""
+        return {zone: region.name for region in self.regions for zone in region.zones}[
+            zone
+        ]
+
+    def roles(self, host: str) -> tuple[str, ...]:
+        """The kinds of the members on a host, each once, in the order of `nodes()`."""
+        return tuple(
+            dict.fromkeys(node.kind for node in self._nodes if node.host == host)
+        )
+
+    def zones(self, *, dr: bool = False) -> tuple[str, ...]:
+        """The zones of the primary region(s), or of the DR region(s)."""
+        return tuple(
+            zone for region in self.regions if region.dr == dr for zone in region.zones
+        )
+
+    def part(self, model: type[P]) -> P | None:
+        """The value of a key that another part of the product added with its own file; None when absent."""
+        return next(
+            (value for value in self.extensions.values() if isinstance(value, model)),
+            None,
+        )
+
+    @cached_property
+    def _nodes(self) -> tuple[Node, ...]:
+        zones = {host.name: host.zone for host in self.hosts}
+        regions = {
+            zone: region.name for region in self.regions for zone in region.zones
+        }
+        return nodes_of(self.social, self.payments, zones, regions)

@@ -1,0 +1,77 @@
+"""YAML as this product reads it: no duplicate keys, no aliases, bounded in size and depth."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import yaml
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 30
+
+
+class YamlError(ValueError):
+    """The text is not acceptable; the message is a sentence with the line."""
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that refuses what a reader of the file would overlook."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise YamlError(
+                f"{_line(self.peek_event())}: aliases (*name) are not supported, write the value"
+            )
+        if self.depth >= MAX_DEPTH:
+            raise YamlError(
+                f"{_line(self.peek_event())}: nested more than {MAX_DEPTH} levels deep"
+            )
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+    def construct_mapping(
+        self, node: yaml.MappingNode, deep: bool = False
+    ) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise YamlError(f"{_line(key)}: a key must be a word")
+            if key.value in seen:
+                raise YamlError(
+                    f"{_line(key)}: the key {key.value!r} stands there twice, remove one"
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def parse_yaml(data: bytes) -> object:
+    """The value of a YAML document. Raises YamlError with a sentence for everything else."""
+    if len(data) > MAX_BYTES:
+        raise YamlError(f"{len(data)} bytes: a topology file is at most {MAX_BYTES}")
+    if not data.strip():
+        raise YamlError("the file is empty")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise YamlError("not a text file in UTF-8") from None
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise YamlError(f"{mark}{error.problem or 'not YAML'}") from None
+    except yaml.YAMLError as error:
+        raise YamlError(" ".join(str(error).split())) from None
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise YamlError(
+            str(error) if isinstance(error, YamlError) else f"not YAML: {error}"
+        ) from None
+
+
+def _line(thing: Any) -> str:
+    return f"line {thing.start_mark.line + 1}"
