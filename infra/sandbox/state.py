@@ -19,8 +19,8 @@ STATE_VERSION = 1
 class SandboxState:
     """What `up` decided and how far it came.
 
-    `phase`: `starting` (an `up` runs, or was killed), `running`, `stopped`. `disturbed`: members that the
-    operator stopped, paused or killed, so that status can say why they are down.
+    `phase`: `starting` (a first `up` runs, or was killed: there are no data yet), `running`, `stopped`,
+    `restarting` (an `up` of a stopped one). `ttl_until`: when it ends by itself, RFC 3339.
     """
 
     name: str

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from app_core.errors import RefusedError, SwapskillError, TimedOutError
 from infra.credentials import generate_secrets, write_private
+from infra.locks import HeldError, Holder, locked
 from infra.pki import ensure_pki
 from infra.sandbox import cleanup, contexts, members, ports, state
 from infra.sandbox.box import Box
 from infra.sandbox.home import SandboxPaths, home, paths
 from infra.sandbox.layout import sandbox_nodes
-from infra.sandbox.locks import HeldError, Holder, locked
 from infra.sandbox.members import Started
 from infra.sandbox.plugins import bootstrap_function
 from infra.sandbox.spec import NodePlan
@@ -110,8 +110,11 @@ def _start(
     existing: state.SandboxState | None,
     clock: _Clock,
 ) -> UpResult:
-    fresh = existing is None
     cleanup.stop_everything(where)
+    if existing is not None and existing.phase == "starting":
+        cleanup.purge(where)  # never came up, so nothing was ever acknowledged there
+        existing = None
+    fresh = existing is None
     try:
         box = _prepare(where, topology, existing)
         clock.mark("ports, certificates, secrets")
@@ -135,6 +138,8 @@ def _prepare(
 ) -> Box:
     _make_directories(where)
     nodes = sandbox_nodes(topology)
+    if existing is not None:
+        state.write(where, existing.with_phase("restarting"))
     chosen = existing.ports if existing is not None else _take_ports(where, topology)
     generate_secrets(where.credentials)
     ensure_pki(where.credentials, [node.name for node in nodes])

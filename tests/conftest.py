@@ -1,0 +1,25 @@
+"""Fixtures that tests of real clusters share: one sandbox a test run, started on first use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from infra.context import Context, load_context
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Context]:
+    """A running sandbox of the reference topology; ended and forgotten after the last test."""
+    from infra.sandbox.down import down
+    from infra.sandbox.up import up
+    from infra.topology import load_topology
+
+    name = f"test-{os.getpid()}"
+    up(name, load_topology("sandbox"))
+    try:
+        yield load_context(name)
+    finally:
+        down(name, purge=True)
