@@ -1,0 +1,1 @@
+"""The members' logs as one story: parsed, merged by time, role changes marked."""

@@ -1,0 +1,63 @@
+"""Log lines of every engine: times read, merged in order, role changes marked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cluster_cli.logs.lines import merge, parse
+
+SAMPLES = {
+    "mongod": '{"t":{"$date":"2026-11-23T21:00:01.250+00:00"},"s":"I","c":"REPL","id":21331,"ctx":"x","msg":"Transition to primary complete; database writes are now permitted"}',
+    "patroni": "2026-11-23 21:00:01,250 INFO: promoted self to leader by acquiring session lock",
+    "postgres": "2026-11-23 21:00:01.250 UTC [12] LOG:  selected new timeline ID: 2",
+    "etcd": "2026-11-23 21:00:01.250000 I | raft: 8e9e05c52164694d became leader at term 2",
+    "weed": "I1123 21:00:01.250000 master.go:1 current node elected leader",
+}
+WANTED = datetime(2026, 11, 23, 21, 0, 1, 250000, UTC)
+
+
+@pytest.mark.parametrize("engine", SAMPLES)
+def test_time_and_role_change(engine: str) -> None:
+    (line,) = parse(engine, [SAMPLES[engine]])
+    assert line.at.replace(year=2026) == WANTED
+    assert line.role_change
+
+
+def test_an_ordinary_line_marks_no_role_change() -> None:
+    (line,) = parse(
+        "pg1", ["2026-11-23 21:00:01.250 UTC [12] LOG:  checkpoint starting: time"]
+    )
+    assert not line.role_change
+
+
+def test_local_time_is_turned_into_utc_only_where_no_zone_is_given() -> None:
+    local = "2026-11-23 22:00:01,250 INFO: no action"
+    stated = "2026-11-23 21:00:01.250 UTC [12] LOG:  ready"
+    hour = timedelta(hours=1)
+    assert next(parse("a", [local], hour)).at == WANTED
+    assert next(parse("a", [stated], hour)).at == WANTED
+    assert next(parse("a", ["2026-11-23T23:00:01.250+0200 x"], hour)).at == WANTED
+
+
+def test_a_line_without_time_continues_the_one_before() -> None:
+    lines = list(
+        parse("pg1", ["no time yet", SAMPLES["postgres"], "\tDETAIL: more", ""])
+    )
+    assert [line.text for line in lines] == [SAMPLES["postgres"], "\tDETAIL: more"]
+    assert lines[1].at == WANTED
+
+
+def test_json_becomes_words() -> None:
+    (line,) = parse("m", [SAMPLES["mongod"]])
+    assert (
+        line.text
+        == "I REPL Transition to primary complete; database writes are now permitted"
+    )
+
+
+def test_merge_orders_by_time_and_keeps_a_source_in_order() -> None:
+    a = list(parse("a", ["2026-11-23 21:00:02 x1", "x2"]))
+    b = list(parse("b", ["2026-11-23 21:00:01 y1", "2026-11-23 21:00:03 y2"]))
+    assert [line.text.split()[-1] for line in merge([a, b])] == ["y1", "x1", "x2", "y2"]

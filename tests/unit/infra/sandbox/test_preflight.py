@@ -1,0 +1,109 @@
+"""Preflight lists all that is wrong at once, each with its cure."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app_core.errors import RefusedError
+from infra.sandbox import binaries, preflight
+from infra.topology import load_topology
+
+TOPOLOGY = load_topology("sandbox")
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    # not tmp_path: its long name would exceed a socket's limit
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        _ready_machine(directory, monkeypatch)
+        yield directory
+
+
+def _ready_machine(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SWAPCTL_HOME", str(directory))
+    monkeypatch.setattr(preflight, "unprivileged_user", lambda: None)
+    monkeypatch.setattr(binaries, "find", lambda *_: Path("/bin/sh"))
+
+
+def whats() -> list[str]:
+    return [problem.what for problem in preflight.problems("demo", TOPOLOGY)]
+
+
+def test_a_ready_machine_has_no_problem() -> None:
+    assert whats() == []
+    preflight.check("demo", TOPOLOGY)
+
+
+def test_all_problems_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binaries, "find", lambda *_: None)
+    monkeypatch.setattr(preflight, "_available_memory_mib", lambda: 100)
+    found = preflight.problems("demo", TOPOLOGY)
+    assert {p.on for p in found} >= {
+        "etcd",
+        "haproxy",
+        "pgbouncer",
+        "pgbackrest",
+        "tini",
+        "mongod",
+        "memory",
+    }
+    assert all(p.cure for p in found)
+    with pytest.raises(RefusedError) as caught:
+        preflight.check("demo", TOPOLOGY)
+    assert caught.value.exit_code == 6
+    assert "apt-get install haproxy" in str(caught.value)
+
+
+def test_little_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        preflight.shutil, "disk_usage", lambda _: type("U", (), {"free": 2**20})()
+    )
+    assert any("MiB of disk" in what for what in whats())
+
+
+def test_few_open_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight.resource, "getrlimit", lambda _: (256, 256))
+    assert any("open files" in what for what in whats())
+
+
+def test_no_avx(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binaries, "bundled_mongod", lambda: Path("/bin/sh"))
+    monkeypatch.setattr(preflight, "_cpu_flags", lambda: {"sse2"})
+    assert any("AVX" in what for what in whats())
+
+
+def test_wrong_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binaries, "bundled_mongod", lambda: Path("/bin/sh"))
+    monkeypatch.setattr(preflight.platform, "machine", lambda: "aarch64")
+    assert any("x86_64" in what for what in whats())
+
+
+def test_long_socket_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SWAPCTL_HOME", str(tmp_path / ("x" * 100)))
+    assert any("107" in what for what in whats())
+
+
+def test_noexec(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "_is_noexec", lambda _: True)
+    assert any("noexec" in what for what in whats())
+
+
+def test_state_of_a_newer_version(home: Path) -> None:
+    state = home / "sandboxes" / "demo" / "sandbox.json"
+    state.parent.mkdir(parents=True)
+    state.write_text('{"version": 99}')
+    assert any("newer" in what for what in whats())
+
+
+def test_directory_that_the_database_user_cannot_pass(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.chmod(0o700)
+    monkeypatch.setattr(preflight, "unprivileged_user", lambda: "nobody")
+    assert any("cannot pass" in what for what in whats())
