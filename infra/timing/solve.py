@@ -49,8 +49,8 @@ POSTGRESQL = Postgresql(
 MONGODB = Mongodb(
     election_timeout_ms=1000,
     heartbeat_interval_ms=200,
-    heartbeat_timeout_s=1,
-    catch_up_timeout_ms=1000,
+    heartbeat_timeout_s=2,
+    catch_up_timeout_ms=2000,
 )
 ETCD = Etcd(heartbeat_ms=100, election_ms=1000)
 

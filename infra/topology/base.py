@@ -11,15 +11,15 @@ NAME_PATTERN = r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
 # One pattern for members, hosts, zones and groups: the name becomes a host name, a certificate's CN,
 # a directory, an etcd key and (dashes to underscores) a replication slot.
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Count = Annotated[int, Field(ge=0, strict=True)]
 
 
 class Part(BaseModel):
     """A part of a topology file. Frozen; a key that it does not know is an error."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=False, populate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Member(Part):

@@ -19,8 +19,6 @@ _FOLDER = Path(__file__).parent
 @cache
 def extension_models() -> dict[str, type[Part]]:
     """Top-level key -> model, of every module in this folder that declares one."""
-    names = sorted(
-        info.name for info in pkgutil.iter_modules([str(_FOLDER)]) if not info.ispkg
-    )
+    names = sorted(info.name for info in pkgutil.iter_modules([str(_FOLDER)]) if not info.ispkg)
     modules = [importlib.import_module(f"infra.topology.{name}") for name in names]
     return {module.KEY: module.MODEL for module in modules if hasattr(module, "KEY")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from infra.topology.base import Name, Part
+from infra.topology.base import Flag, Name, Part
 
 
 class Region(Part):
@@ -12,7 +12,7 @@ class Region(Part):
 
     name: Name
     zones: tuple[Name, ...] = Field(min_length=1)
-    dr: bool = False
+    dr: Flag = False
 
 
 class Host(Part):

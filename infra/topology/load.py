@@ -15,11 +15,6 @@ from infra.topology.rules import violations
 from infra.topology.yaml_text import YamlError, parse_yaml
 
 SHIPPED = Path(__file__).parent.parent / "topologies"
-DERIVED_KEYS = (
-    "extensions",
-    "source",
-    "class_",
-)  # fields of the model that a file may not set
 
 
 def list_topologies() -> tuple[str, ...]:
@@ -36,9 +31,7 @@ def load_topology(name_or_path: str | Path) -> Topology:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UsageError(
-            "cannot read the topology", on=str(path), why=error.strerror
-        ) from None
+        raise UsageError("cannot read the topology", on=str(path), why=error.strerror) from None
     return parse_topology(data, str(name_or_path))
 
 
@@ -49,36 +42,35 @@ def parse_topology(data: bytes, label: str) -> Topology:
     except YamlError as error:
         raise _refused(label, [str(error)]) from None
     if not isinstance(value, dict):
-        raise _refused(
-            label, ["a topology is a mapping of keys, such as `name: sandbox`"]
-        )
-    topology = _build(value, data.decode(), label)
-    found = violations(topology)
-    if found:
-        raise _refused(label, [violation.sentence for violation in found])
+        raise _refused(label, ["a topology is a mapping of keys, such as `name: sandbox`"])
+    topology, problems = _build(value, data.decode())
+    if topology is not None:
+        problems += [violation.sentence for violation in violations(topology)]
+    if topology is None or problems:
+        raise _refused(label, problems)
     return topology
 
 
-def _build(value: dict[object, object], source: str, label: str) -> Topology:
-    problems = [
-        f"{key}: unknown key, remove it" for key in DERIVED_KEYS if key in value
-    ]
-    extensions: dict[str, Part] = {}
+def _build(value: dict[object, object], source: str) -> tuple[Topology | None, list[str]]:
+    parts, problems = _parts(value)
+    core = {key: item for key, item in value.items() if key not in extension_models()}
+    try:
+        return Topology.model_validate(core).with_origin(source, parts), problems
+    except ValidationError as error:
+        return None, problems + sentences(error, value)
+
+
+def _parts(value: dict[object, object]) -> tuple[dict[str, Part], list[str]]:
+    """The values of the keys that other parts of the product added, and what is wrong with them."""
+    parts: dict[str, Part] = {}
+    problems: list[str] = []
     for key, model in extension_models().items():
         if key in value:
             try:
-                extensions[key] = model.model_validate(value[key])
+                parts[key] = model.model_validate(value[key])
             except ValidationError as error:
                 problems += sentences(error, value, prefix=(key,))
-    core = {key: item for key, item in value.items() if key not in extension_models()}
-    core = {key: item for key, item in core.items() if key not in DERIVED_KEYS}
-    try:
-        built = Topology.model_validate({**core, "source": source})
-    except ValidationError as error:
-        raise _refused(label, problems + sentences(error, value)) from None
-    if problems:
-        raise _refused(label, problems)
-    return built.model_copy(update={"extensions": extensions})
+    return parts, problems
 
 
 def _path(word: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Literal, TypeVar
 
-from pydantic import ConfigDict, Field
+from pydantic import Field, PrivateAttr
 
 from infra.topology.base import Name, Part
 from infra.topology.hosts import Host, Region
@@ -21,8 +21,6 @@ P = TypeVar("P", bound=Part)
 class Topology(Part):
     """A validated topology. Build it with `load_topology`: the rules run there."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
     name: Name
     class_: Literal["ephemeral", "staging", "production"] = Field(alias="class")
     versions: Versions
@@ -31,8 +29,13 @@ class Topology(Part):
     social: Social | None = None
     payments: Payments | None = None
     sla: Sla = Sla()
-    extensions: dict[str, Part] = Field(default_factory=dict, repr=False, exclude=True)
-    source: str = Field(default="", repr=False, exclude=True)
+    _extensions: dict[str, Part] = PrivateAttr(default_factory=dict)
+    _source: str = PrivateAttr(default="")
+
+    @property
+    def source(self) -> str:
+        """The text of the file that the topology was read from; "" for one built in code."""
+        return self._source
 
     def nodes(self) -> tuple[Node, ...]:
         """Every member with its place, in the order of the file's domains."""
@@ -52,33 +55,31 @@ class Topology(Part):
 
     def region_of(self, zone: str) -> str:
         """The region of a zone; KeyError when there is no such zone."""
-        return {zone: region.name for region in self.regions for zone in region.zones}[
-            zone
-        ]
+        return {zone: region.name for region in self.regions for zone in region.zones}[zone]
 
     def roles(self, host: str) -> tuple[str, ...]:
         """The kinds of the members on a host, each once, in the order of `nodes()`."""
-        return tuple(
-            dict.fromkeys(node.kind for node in self._nodes if node.host == host)
-        )
+        return tuple(dict.fromkeys(node.kind for node in self._nodes if node.host == host))
 
     def zones(self, *, dr: bool = False) -> tuple[str, ...]:
         """The zones of the primary region(s), or of the DR region(s)."""
-        return tuple(
-            zone for region in self.regions if region.dr == dr for zone in region.zones
-        )
+        return tuple(zone for region in self.regions if region.dr == dr for zone in region.zones)
 
     def part(self, model: type[P]) -> P | None:
         """The value of a key that another part of the product added with its own file; None when absent."""
         return next(
-            (value for value in self.extensions.values() if isinstance(value, model)),
+            (value for value in self._extensions.values() if isinstance(value, model)),
             None,
         )
+
+    def with_origin(self, source: str, extensions: dict[str, Part]) -> Topology:
+        """The same topology with its file's text and the values of the keys that other parts added."""
+        copy = self.model_copy()
+        copy._source, copy._extensions = source, dict(extensions)
+        return copy
 
     @cached_property
     def _nodes(self) -> tuple[Node, ...]:
         zones = {host.name: host.zone for host in self.hosts}
-        regions = {
-            zone: region.name for region in self.regions for zone in region.zones
-        }
+        regions = {zone: region.name for region in self.regions for zone in region.zones}
         return nodes_of(self.social, self.payments, zones, regions)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from infra.topology.base import Member, Name, Part
+from infra.topology.base import Count, Member, Name, Part
 
 
 class Sync(Part):
@@ -19,7 +19,7 @@ class Sync(Part):
     """
 
     mode: Literal["first", "quorum"] = "first"
-    count: int = Field(default=1, ge=0)
+    count: Count = 1
     on_loss: Literal["degrade", "block"] = "degrade"
 
 

@@ -8,9 +8,8 @@ from pydantic import ValidationError
 
 from infra.topology.base import NAME_PATTERN
 
-def sentences(
-    error: ValidationError, value: object, prefix: tuple[str, ...] = ()
-) -> list[str]:
+
+def sentences(error: ValidationError, value: object, prefix: tuple[str, ...] = ()) -> list[str]:
     """One sentence a problem: the path of the object (by name where it has one), what is wrong, the fix."""
     return [
         f"{_place((*prefix, *item['loc']), value)}: {_what(item['type'], item['msg'], item.get('input'))}"

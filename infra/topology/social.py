@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from infra.topology.base import Member, Name, Part
+from infra.topology.base import Flag, Member, Name, Part
 
 
 class ReplicaSet(Part):
@@ -22,7 +22,7 @@ class Shard(Part):
     name: Name
     members: tuple[Member, ...] = Field(min_length=1)
     arbiter: Member | None = None
-    spare: bool = False
+    spare: Flag = False
 
     @property
     def voters(self) -> tuple[Member, ...]:
@@ -31,13 +31,13 @@ class Shard(Part):
 
 
 class Social(Part):
-    """Segments and their shards, config servers, routers, and what the DR region keeps (`cold` or `warm`)."""
+    """Segments and their shards, config servers, routers, and what the DR region keeps (`cold` = backups)."""
 
     segments: dict[Name, tuple[Name, ...]]
     shards: tuple[Shard, ...] = Field(min_length=1)
     config: ReplicaSet
     routers: tuple[Member, ...] = Field(min_length=1)
-    dr: Literal["none", "cold", "warm"] = "cold"
+    dr: Literal["none", "cold"] = "cold"
 
     def shard(self, name: str) -> Shard:
         """The shard of that name; KeyError when there is none."""
@@ -45,6 +45,4 @@ class Social(Part):
 
     def segment_of(self, shard: str) -> str | None:
         """The segment that a shard serves; None for a spare."""
-        return next(
-            (name for name, shards in self.segments.items() if shard in shards), None
-        )
+        return next((name for name, shards in self.segments.items() if shard in shards), None)

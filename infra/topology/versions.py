@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from infra.topology.base import Part
+from infra.topology.base import Flag, Part
 
 Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){0,2}$")]
 SAFE_COMPRESSORS = ("snappy", "zstd")
@@ -39,7 +39,7 @@ class Versions(Part):
     mongodb: Version
     postgresql: Version
     etcd: Version
-    allow_known_bad: bool = False
+    allow_known_bad: Flag = False
 
     def known_bad(self) -> tuple[tuple[str, str, str], ...]:
         """(engine, version, why) for each version that should not be used."""

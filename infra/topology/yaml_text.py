@@ -22,30 +22,24 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            raise YamlError(
-                f"{_line(self.peek_event())}: aliases (*name) are not supported, write the value"
-            )
+            raise YamlError(f"{_line(self.peek_event())}: aliases (*name) are not supported, write the value")
         if self.depth >= MAX_DEPTH:
-            raise YamlError(
-                f"{_line(self.peek_event())}: nested more than {MAX_DEPTH} levels deep"
-            )
+            raise YamlError(f"{_line(self.peek_event())}: nested more than {MAX_DEPTH} levels deep")
         self.depth += 1
         try:
             return super().compose_node(parent, index)
         finally:
             self.depth -= 1
 
-    def construct_mapping(
-        self, node: yaml.MappingNode, deep: bool = False
-    ) -> dict[Hashable, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise YamlError(f"{_line(key)}: a key must be a word")
+            if key.value == "<<":
+                raise YamlError(f"{_line(key)}: merge keys (<<) are not supported, write the values")
             if key.value in seen:
-                raise YamlError(
-                    f"{_line(key)}: the key {key.value!r} stands there twice, remove one"
-                )
+                raise YamlError(f"{_line(key)}: the key {key.value!r} stands there twice, remove one")
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -68,9 +62,7 @@ def parse_yaml(data: bytes) -> object:
     except yaml.YAMLError as error:
         raise YamlError(" ".join(str(error).split())) from None
     except (ValueError, OverflowError, RecursionError) as error:
-        raise YamlError(
-            str(error) if isinstance(error, YamlError) else f"not YAML: {error}"
-        ) from None
+        raise YamlError(str(error) if isinstance(error, YamlError) else f"not YAML: {error}") from None
 
 
 def _line(thing: Any) -> str:

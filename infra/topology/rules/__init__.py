@@ -21,9 +21,7 @@ Rule = Callable[[Topology], list[Violation]]
 @cache
 def rules() -> dict[str, Rule]:
     """Rule name (its module's) -> its function, in alphabetical order."""
-    names = sorted(
-        info.name for info in pkgutil.iter_modules([str(Path(__file__).parent)])
-    )
+    names = sorted(info.name for info in pkgutil.iter_modules([str(Path(__file__).parent)]))
     return {name: importlib.import_module(f"{__name__}.{name}").check for name in names}
 
 
