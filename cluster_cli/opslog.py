@@ -30,9 +30,7 @@ def record(ctx: Context, what: str, where: str, result: str) -> None:
     """Append one entry; a single write, so that concurrent commands do not mix their lines."""
     entry = Entry(_now(), getpass.getuser(), where, what, result)
     line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
-    descriptor = os.open(
-        ctx.state_dir / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
-    )
+    descriptor = os.open(ctx.state_dir / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         os.write(descriptor, line.encode())
     finally:

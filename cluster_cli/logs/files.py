@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from app_core.errors import UsageError, nearest
 from cluster_cli.logs.lines import Line, merge, parse
 from infra.context import Context
 
@@ -53,3 +54,12 @@ def _read(path: Path) -> Iterator[str]:
             file.readline()  # the cut line
         for raw in file:
             yield raw.decode("utf-8", "replace")
+
+
+def members_of(ctx: Context, member: str | None) -> tuple[str, ...]:
+    """The named member, or all; UsageError (2) with the nearest name for an unknown one."""
+    if member is None:
+        return tuple(ctx.endpoints)
+    if member not in ctx.endpoints:
+        raise UsageError("unknown member", on=repr(member), why=nearest(member, ctx.endpoints))
+    return (member,)

@@ -72,9 +72,7 @@ class Box:
     def of_kind(self, kind: str, group: str | None = None) -> tuple[Endpoint, ...]:
         """All endpoints of a kind (and of one group), in topology order."""
         return tuple(
-            e
-            for e in self.endpoints.values()
-            if e.kind == kind and (group is None or e.group == group)
+            e for e in self.endpoints.values() if e.kind == kind and (group is None or e.group == group)
         )
 
     def dir(self, member: str) -> Path:

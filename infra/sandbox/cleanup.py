@@ -53,6 +53,4 @@ def purge(paths: SandboxPaths) -> None:
     """Forget the sandbox's data, credentials and state; its processes have ended."""
     shutil.rmtree(paths.root, ignore_errors=True)
     if paths.root.exists():
-        raise SwapskillError(
-            "the sandbox's directory cannot be removed", on=str(paths.root)
-        )
+        raise SwapskillError("the sandbox's directory cannot be removed", on=str(paths.root))

@@ -35,6 +35,24 @@ def chosen(name: str | None) -> str:
     )
 
 
+def existing(name: str | None) -> str:
+    """The sandbox that `down` or `doctor` means: running, stopped, half started or damaged alike.
+
+    Raises UsageError (2) for an unknown name, for none at all, and for several without a name.
+    """
+    names = [where.root.name for where in state.all_paths()]
+    if name is not None:
+        check_name(name)
+        if name not in names:
+            raise UsageError("unknown sandbox", on=repr(name), why=nearest(name, names), hint="swapctl up")
+        return name
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise UsageError("there is no sandbox", hint="swapctl up")
+    return chosen(None)
+
+
 def _known(name: str) -> str:
     check_name(name)
     states = state.all_states()
@@ -50,20 +68,13 @@ def _known(name: str) -> str:
 
 def running_names() -> list[str]:
     """The names of sandboxes of which at least one process lives."""
-    return [
-        name
-        for name, s in state.all_states().items()
-        if s.phase == "running" and is_alive(paths(name))
-    ]
+    return [name for name, s in state.all_states().items() if s.phase == "running" and is_alive(paths(name))]
 
 
 def is_alive(where: SandboxPaths) -> bool:
     """Whether any recorded process of the sandbox lives."""
     records = (where.root / "processes").glob("*.json")
-    return any(
-        identity is not None and identity.alive
-        for identity in map(process.load, records)
-    )
+    return any(identity is not None and identity.alive for identity in map(process.load, records))
 
 
 def box(name: str) -> Box:
@@ -71,9 +82,7 @@ def box(name: str) -> Box:
     where = paths(name)
     current = state.read(where)
     if current is None:
-        raise UsageError(
-            "unknown sandbox", on=repr(name), hint="swapctl up --name NAME"
-        )
+        raise UsageError("unknown sandbox", on=repr(name), hint="swapctl up --name NAME")
     return Box(name, load_topology(str(where.topology)), where, current.ports)
 
 
@@ -93,8 +102,6 @@ def context_of(sandbox: Box) -> Context:
 
 def stand_ins(sandbox: Box) -> tuple[str, ...]:
     """What stands in for a real part here: the router where no mongos is found."""
-    if not any(node.kind == "router" for node in sandbox.nodes) or binaries.find(
-        "mongos"
-    ):
+    if not any(node.kind == "router" for node in sandbox.nodes) or binaries.find("mongos"):
         return ()
     return ("router",)

@@ -49,9 +49,7 @@ def _entrances(where: SandboxPaths) -> tuple[str, ...]:
 def _mark_stopped(where: SandboxPaths) -> None:
     try:
         current = state.read(where)
-    except (
-        RefusedError
-    ):  # damaged: everything is ended, the file is for the user to judge
+    except RefusedError:  # damaged: everything is ended, the file is for the user to judge
         return
     if current is not None:
         state.write(where, current.with_phase("stopped"))

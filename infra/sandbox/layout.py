@@ -28,9 +28,7 @@ def sandbox_nodes(topology: Topology) -> tuple[Node, ...]:
         )
     )
     if topology.payments.dr is not None:
-        nodes.append(
-            Node(DR_LINK, "dr-link", "dr-link", "sandbox", main.zone, main.region)
-        )
+        nodes.append(Node(DR_LINK, "dr-link", "dr-link", "sandbox", main.zone, main.region))
     return tuple(nodes)
 
 
@@ -43,9 +41,7 @@ def endpoints_of(
 
 def _endpoint(node: Node, ports: dict[str, int], paths: SandboxPaths) -> Endpoint:
     run = paths.run(node.name)
-    sockets = (
-        {"haproxy": run / "haproxy.sock"} if node.kind in ("proxy", "dr-link") else {}
-    )
+    sockets = {"haproxy": run / "haproxy.sock"} if node.kind in ("proxy", "dr-link") else {}
     return Endpoint(
         node.name,
         node.kind,

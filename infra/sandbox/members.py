@@ -65,9 +65,7 @@ def _hand_over(directories: Iterable[Path], user: str) -> None:
         if directory.stat().st_uid == 0:
             os.chown(directory, entry.pw_uid, entry.pw_gid)
         for parent, folders, files in os.walk(directory):
-            folders[:] = [
-                f for f in folders if os.lstat(os.path.join(parent, f)).st_uid == 0
-            ]
+            folders[:] = [f for f in folders if os.lstat(os.path.join(parent, f)).st_uid == 0]
             for name in (*folders, *files):
                 os.chown(
                     os.path.join(parent, name),

@@ -38,9 +38,7 @@ class SandboxPlatform:
         """Whether every process of the member lives."""
         self._check(member)
         plan = members.plan_of(self.box, self.box.node(member))
-        return all(
-            members.is_running(self.box, member, spec.name) for spec in plan.processes
-        )
+        return all(members.is_running(self.box, member, spec.name) for spec in plan.processes)
 
     def frozen(self, member: str) -> bool:
         """Whether the member is paused."""
@@ -71,13 +69,9 @@ class SandboxPlatform:
                 return
             process.send(pids, signal.SIGKILL)
             process.wait_gone(pids, timeout=1.0)
-            if (
-                part is not None
-            ):  # a part may come back at once: that is what the drill watches
+            if part is not None:  # a part may come back at once: that is what the drill watches
                 return
-        raise SwapskillError(
-            "processes survive SIGKILL", on=member, hint="swapctl down"
-        )
+        raise SwapskillError("processes survive SIGKILL", on=member, hint="swapctl down")
 
     def pause(self, member: str) -> None:
         """Freeze every process of the member."""
@@ -92,9 +86,7 @@ class SandboxPlatform:
         if part is None:
             return pids
         if part not in PARTS:
-            raise UsageError(
-                "unknown part of a member", on=part, why=nearest(part, PARTS)
-            )
+            raise UsageError("unknown part of a member", on=part, why=nearest(part, PARTS))
         server = [pid for pid in pids if _program(pid) == "postgres"]
         if part == "postmaster":
             return tuple(server[:1])

@@ -194,9 +194,7 @@ def _passable(where: Path) -> Iterator[Problem]:
 
 def _disk(nodes: tuple[Node, ...]) -> Iterator[Problem]:
     existing = next(p for p in (home(), *home().parents) if p.exists())
-    needed = (
-        sum(DISK_MIB.get(node.kind, DISK_OTHER_MIB) for node in nodes) + _GROWTH_MIB
-    )
+    needed = sum(DISK_MIB.get(node.kind, DISK_OTHER_MIB) for node in nodes) + _GROWTH_MIB
     free = shutil.disk_usage(existing).free // 2**20
     if free < needed:
         yield Problem(

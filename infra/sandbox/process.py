@@ -143,9 +143,7 @@ def marked(sandbox: Path, member: str | None = None) -> tuple[int, ...]:
 
 def roots(pids: tuple[int, ...]) -> tuple[int, ...]:
     """Those of the processes whose parent is not among them."""
-    return tuple(
-        pid for pid in pids if (fields := _stat(pid)) and int(fields[1]) not in pids
-    )
+    return tuple(pid for pid in pids if (fields := _stat(pid)) and int(fields[1]) not in pids)
 
 
 def _has_marks(pid: int, wanted: list[bytes]) -> bool:
@@ -170,9 +168,7 @@ def _all_pids() -> Iterator[int]:
     return (int(entry) for entry in os.listdir("/proc") if entry.isdigit())
 
 
-def with_descendants(
-    roots: Iterable[int], parents: dict[int, int] | None = None
-) -> tuple[int, ...]:
+def with_descendants(roots: Iterable[int], parents: dict[int, int] | None = None) -> tuple[int, ...]:
     """The processes and all that descend from them, parents first."""
     parents = _parents() if parents is None else parents
     ordered = list(dict.fromkeys(roots))

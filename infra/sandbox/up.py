@@ -72,11 +72,7 @@ def up(name: str, topology: Topology, progress: Progress = lambda _: None) -> Up
     where = paths(name)
     with hold(where, f"up {name}"):
         existing = state.read(where)
-        if (
-            existing is not None
-            and existing.phase == "running"
-            and contexts.is_alive(where)
-        ):
+        if existing is not None and existing.phase == "running" and contexts.is_alive(where):
             return UpResult(name, existing.topology, False, 0.0, ())
         return _start(where, topology, existing, _Clock(progress))
 
@@ -97,11 +93,7 @@ def hold(where: SandboxPaths, what: str) -> Iterator[None]:
 
 
 def _describe(holder: Holder | None) -> str:
-    return (
-        f"{holder.what!r}, pid {holder.pid}, since {holder.since}"
-        if holder
-        else "held by another process"
-    )
+    return f"{holder.what!r}, pid {holder.pid}, since {holder.since}" if holder else "held by another process"
 
 
 def _start(
@@ -133,9 +125,7 @@ def _start(
     return UpResult(where.root.name, topology.name, True, total, tuple(clock.phases))
 
 
-def _prepare(
-    where: SandboxPaths, topology: Topology, existing: state.SandboxState | None
-) -> Box:
+def _prepare(where: SandboxPaths, topology: Topology, existing: state.SandboxState | None) -> Box:
     _make_directories(where)
     nodes = sandbox_nodes(topology)
     if existing is not None:
@@ -199,9 +189,7 @@ def _form(box: Box, started: list[Started], clock: _Clock) -> None:
     future.result()
 
 
-def _in_background(
-    function: Callable[..., object], *arguments: object
-) -> Future[object]:
+def _in_background(function: Callable[..., object], *arguments: object) -> Future[object]:
     """Run in a daemon thread: when a member dies, nobody waits for the bootstrap's own time-outs."""
     future: Future[object] = Future()
 

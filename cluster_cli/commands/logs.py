@@ -1,0 +1,42 @@
+"""Show the members' logs merged by time, role changes marked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cluster_cli.options import ContextName, Output, OutputFormat, duration
+from cluster_cli.render import emit
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def logs(
+    member: Annotated[str | None, typer.Argument(help="A member's name; default: all members.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All members (the default without a name).")
+    ] = False,
+    since: Annotated[str, typer.Option(help="How far back, such as 10m.")] = "10m",
+    grep: Annotated[str | None, typer.Option(help="Only lines that contain this text.")] = None,
+    context: ContextName = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Print log lines in order of time; `*` marks a line that tells of a role change.
+
+    Example: swapctl logs --since 2m --grep promote
+    """
+    from cluster_cli.logs.files import collect, members_of
+    from infra.context import load_context
+
+    seconds = duration(since)
+    ctx = load_context(context)
+    lines = collect(ctx, members_of(ctx, None if everything else member), seconds, grep)
+    if output is not OutputFormat.TABLE:
+        emit(lines, output)
+        return
+    width = max((len(line.member) for line in lines), default=0)
+    for line in lines:
+        mark = "*" if line.role_change else " "
+        typer.echo(f"{line.at:%H:%M:%S.%f}"[:-3] + f" {mark} {line.member:<{width}}  {line.text}")

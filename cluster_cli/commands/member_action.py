@@ -1,0 +1,61 @@
+"""What start, stop, restart, kill, pause and resume share: resolve, ask, act, record, show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app_core.errors import RefusedError
+from cluster_cli.confirm import confirm
+from cluster_cli.lock import operation
+from cluster_cli.opslog import recorded
+from cluster_cli.options import OutputFormat
+from cluster_cli.render import emit, say
+from cluster_cli.targets import resolve
+from infra.context import Context, load_context
+from infra.platform import Kill, Pause, Power
+
+_HARMLESS = ("start", "resume")
+
+
+@dataclass(frozen=True)
+class ActionResult:
+    """What was done to which member, and whether its processes run now."""
+
+    action: str
+    member: str
+    running: bool
+
+
+def act(
+    action: str, target: str, context: str | None, *, dry_run: bool, yes: bool, output: OutputFormat
+) -> None:
+    """Do one action to the member that the word names; ask first where it takes something away."""
+    ctx = load_context(context)
+    member = resolve(ctx, target)
+    if dry_run:
+        say(f"would {action} {member} of {ctx.name}")
+        return
+    if action not in _HARMLESS:
+        confirm(f"{action.capitalize()} {member} of {ctx.name}?", yes)
+    with operation(ctx, f"{action} {member}"), recorded(ctx, action, member):
+        _effect(ctx, action)(member)
+    emit(ActionResult(action, member, ctx.platform.running(member)), output)
+
+
+def _effect(ctx: Context, action: str) -> Callable[[str], None]:
+    platform: Power = ctx.platform
+    effects: dict[str, Callable[[str], None]] = {"start": platform.start, "stop": platform.stop}
+    effects["restart"] = lambda member: _restart(platform, member)
+    if isinstance(platform, Kill):
+        effects["kill"] = platform.kill
+    if isinstance(platform, Pause):
+        effects |= {"pause": platform.pause, "resume": platform.resume}
+    if action not in effects:
+        raise RefusedError(f"this platform cannot {action} a member", on=ctx.platform_name)
+    return effects[action]
+
+
+def _restart(platform: Power, member: str) -> None:
+    platform.stop(member)
+    platform.start(member)

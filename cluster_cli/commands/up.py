@@ -1,0 +1,37 @@
+"""Start a cluster on this machine from a topology."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cluster_cli.options import Output, OutputFormat, duration
+from cluster_cli.render import emit, say
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def up(
+    topology: Annotated[str, typer.Option(help="A shipped topology's name, or a YAML file.")] = "sandbox",
+    name: Annotated[str | None, typer.Option(help="Name of the sandbox; default: the topology's.")] = None,
+    ttl: Annotated[str | None, typer.Option(help="End and forget it after this time, such as 1h.")] = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Start a cluster on this machine: real engines, TLS, authentication, data that survive down and up.
+
+    Example: swapctl up --topology minimal --name try --ttl 1h
+    """
+    from infra.sandbox import preflight, ttl as time_to_live, up as start
+    from infra.topology import load_topology
+
+    seconds = duration(ttl) if ttl is not None else None
+    wanted = load_topology(topology)
+    chosen = name or wanted.name
+    preflight.check(chosen, wanted)
+    result = start.up(chosen, wanted, say)
+    if seconds is not None:
+        time_to_live.set_ttl(chosen, seconds)
+    emit(result, output)
+    say(f"next: swapctl status --context {chosen}")

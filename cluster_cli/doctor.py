@@ -1,0 +1,71 @@
+"""What doctor looks at: the machine (preflight), each sandbox's health, and leftovers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from app_core.errors import RefusedError
+from cluster_cli.status import read_cluster
+from infra.context import load_context
+from infra.sandbox import contexts, preflight, process, state
+from infra.sandbox.home import SandboxPaths
+from infra.topology import Topology
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it should be, and the command that cures it."""
+
+    area: Literal["machine", "health", "leftover"]
+    on: str
+    what: str
+    cure: str
+
+
+def findings(topology: Topology, name: str | None) -> list[Finding]:
+    """Everything found on this machine; limited to one sandbox when named."""
+    if name is not None:
+        contexts.existing(name)
+    every = [where for where in state.all_paths() if name in (None, where.root.name)]
+    found = [*_machine(topology, bool(contexts.running_names()))]
+    for where in every:
+        found += [*_leftovers(where), *_health(where)]
+    return found
+
+
+def exit_code(found: Sequence[Finding]) -> int:
+    """6 when the machine is not ready, 3 when a cluster is unhealthy or something was left behind."""
+    if any(item.area == "machine" for item in found):
+        return 6
+    return 3 if found else 0
+
+
+def _machine(topology: Topology, running: bool) -> Iterator[Finding]:
+    for problem in preflight.problems("doctor", topology):
+        if running and problem.on == "memory":
+            continue  # the running sandbox is what uses it
+        yield Finding("machine", problem.on, problem.what, problem.cure)
+
+
+def _leftovers(where: SandboxPaths) -> Iterator[Finding]:
+    name, cure = where.root.name, f"swapctl down --name {where.root.name}"
+    try:
+        current = state.read(where)
+    except RefusedError as error:
+        yield Finding("leftover", name, str(error), cure + " --purge")
+        return
+    if current is None or current.phase == "running":
+        return
+    left = process.marked(where.root)
+    if left:
+        yield Finding("leftover", name, f"{len(left)} processes of a sandbox that is {current.phase}", cure)
+
+
+def _health(where: SandboxPaths) -> Iterator[Finding]:
+    name = where.root.name
+    if name not in contexts.running_names():
+        return
+    for problem in read_cluster(load_context(name)).problems:
+        yield Finding("health", name, problem, f"swapctl status --context {name}")

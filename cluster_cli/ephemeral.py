@@ -1,0 +1,72 @@
+"""A cluster that lives as long as a block of code or a command: for CI and tests."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from app_core.errors import UsageError
+from cluster_cli.environment import variables
+from cluster_cli.render import say
+from infra.context import Context, load_context
+from infra.sandbox import preflight
+from infra.sandbox.down import down
+from infra.sandbox.ttl import set_ttl
+from infra.sandbox.up import up
+from infra.topology import Topology
+
+# Ends the sandbox of a swapctl that was killed -9: nobody else would.
+SAFETY_TTL_S = 6 * 3600.0
+
+
+@contextmanager
+def ephemeral_cluster(topology: Topology, progress: Callable[[str], None] = say) -> Iterator[Context]:
+    """A fresh sandbox under a random name; forgotten when the block ends, however it ends."""
+    name = f"run-{secrets.token_hex(4)}"
+    preflight.check(name, topology)
+    try:
+        up(name, topology, progress)
+        set_ttl(name, SAFETY_TTL_S)
+        yield load_context(name)
+    finally:
+        down(name, purge=True)
+
+
+def run_beside_cluster(command: Sequence[str], topology: Topology) -> int:
+    """Run the command with the cluster's URIs in its environment; its exit code (128 + n after signal n)."""
+    with _terminated_as_interrupt(), ephemeral_cluster(topology) as ctx:
+        try:
+            child = subprocess.Popen(command, env={**os.environ, **variables(ctx)})
+        except OSError as error:
+            raise UsageError("cannot run the command", on=command[0], why=error.strerror) from error
+        return _wait(child)
+
+
+def _wait(child: subprocess.Popen[bytes]) -> int:
+    try:
+        code = child.wait()
+    except BaseException:
+        child.terminate()
+        child.wait()
+        raise
+    return code if code >= 0 else 128 - code
+
+
+@contextmanager
+def _terminated_as_interrupt() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the block through its `finally`, as Ctrl-C does."""
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    old = {n: signal.signal(n, interrupt) for n in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)

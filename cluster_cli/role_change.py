@@ -1,0 +1,66 @@
+"""Failover and switchover of either domain: one entrance, the engines do the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from app_core.errors import UsageError, nearest
+from cluster_cli.lock import operation
+from cluster_cli.opslog import recorded
+from infra.context import Context
+
+Change = Literal["failover", "switchover"]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class RoleChange:
+    """A finished role change. `seconds`: from the request until the new primary took writes."""
+
+    change: Change
+    group: str
+    old_primary: str | None
+    new_primary: str
+    seconds: float
+
+
+def group_of(ctx: Context, domain: str, name: str | None) -> str:
+    """The group that `payments` or `shard NAME` means; UsageError (2) with the nearest name."""
+    if domain == "payments":
+        if ctx.topology.payments is None:
+            raise UsageError("this topology has no payments", on=ctx.topology.name)
+        return ctx.topology.payments.name
+    if domain != "shard":
+        raise UsageError("unknown domain", on=repr(domain), why=nearest(domain, ("payments", "shard")))
+    names = [s.name for s in ctx.topology.social.shards] if ctx.topology.social else []
+    if name not in names:
+        raise UsageError(
+            "unknown shard", on=repr(name), why=nearest(name or "", names), hint="swapctl primary"
+        )
+    return name
+
+
+def change_role(
+    ctx: Context, change: Change, domain: str, name: str | None, *, dry_run: bool, progress: Progress
+) -> RoleChange | None:
+    """Run the change under the operation lock, recorded; with `dry_run` only the steps are told.
+
+    Raises RefusedError (6) with the reasons when a pre-check fails, TimedOutError (7).
+    """
+    group = group_of(ctx, domain, name)
+    run = _engine(domain, change)
+    if dry_run:
+        return run(ctx, group, dry_run=True, progress=progress)
+    with operation(ctx, f"{change} {group}"), recorded(ctx, change, group):
+        return run(ctx, group, dry_run=False, progress=progress)
+
+
+def _engine(domain: str, change: Change) -> Callable[..., RoleChange | None]:
+    if domain == "payments":
+        from cluster_cli.engines import postgresql as engine
+    else:
+        from cluster_cli.engines import mongodb as engine
+    function: Callable[..., RoleChange | None] = getattr(engine, change)
+    return function

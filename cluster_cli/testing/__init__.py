@@ -1,0 +1,1 @@
+"""A pytest plugin: `swapskill_cluster`, a real cluster that tests can break and heal."""
