@@ -1,0 +1,1 @@
+"""The domain of SwapSkill: the schema registry and the errors of the product."""

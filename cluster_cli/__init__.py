@@ -1,0 +1,1 @@
+"""What an operator does: the commands of swapctl, the engines behind them, drills."""

@@ -49,7 +49,7 @@ def _postgres(ctx: Context) -> dict[str, str]:
 
 
 def pg_uri(ctx: Context, user: str, secret: str, port: str) -> str:
-    """A URI over both proxies: `pgbouncer` (pooled, for applications) or `rw` (the primary, for operators)."""
+    """A URI over both proxies: `pgbouncer` (pooled, for applications) or `rw` (for operators)."""
     hosts = ",".join(proxy.at(port) for proxy in ctx.of_kind("proxy"))
     pair = ctx.credentials.cert(user)
     options = {

@@ -27,7 +27,7 @@ def connect(
 ) -> None:
     """Replace this process by psql or mongosh, connected through the proxies or routers.
 
-    Exit 6 with the install line when the shell is missing. Passwords go by environment or stdin, never in argv.
+    Exit 6 with the install line when the shell is missing. No password in argv.
     """
     from cluster_cli.shells import exec_shell
     from infra.context import load_context

@@ -23,7 +23,8 @@ def down(
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """End every process of a sandbox, also of one whose start was interrupted. Data stay without --purge."""
-    from infra.sandbox import contexts, down as end
+    from infra.sandbox import contexts
+    from infra.sandbox import down as end
 
     chosen = contexts.existing(name)
     if purge:

@@ -24,7 +24,7 @@ class Primary:
 
 @app.command()
 def primary(context: ContextName = None, output: Output = OutputFormat.TABLE) -> None:
-    """The primary of every shard, of the config servers, of payments and of etcd. Exit 3 when one is missing."""
+    """The primary of every shard, config servers, payments and etcd. Exit 3 when one is missing."""
     from cluster_cli.engines.model import PRIMARY_KINDS, PRIMARY_ROLES
     from cluster_cli.status import read_cluster
     from infra.context import load_context

@@ -22,7 +22,7 @@ def switchover(
     yes: Yes = False,
     output: Output = OutputFormat.TABLE,
 ) -> None:
-    """Pre-checks with reasons, then the hand-over; payments' pools are paused around it and resumed on every path.
+    """Pre-checks with reasons, then the hand-over; payments' pools pause around it and resume on every path.
 
     Example: swapctl switchover payments
     """

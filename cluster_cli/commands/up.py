@@ -23,7 +23,9 @@ def up(
 
     Example: swapctl up --topology minimal --name try --ttl 1h
     """
-    from infra.sandbox import preflight, ttl as time_to_live, up as start
+    from infra.sandbox import preflight
+    from infra.sandbox import ttl as time_to_live
+    from infra.sandbox import up as start
     from infra.topology import load_topology
 
     seconds = duration(ttl) if ttl is not None else None

@@ -32,9 +32,13 @@ class Box:
         return sandbox_nodes(self.topology)
 
     @cached_property
+    def _endpoints(self) -> Mapping[str, Endpoint]:
+        return endpoints_of(self.nodes, dict(self.ports), self.paths)
+
+    @property
     def endpoints(self) -> Mapping[str, Endpoint]:
         """Every member's endpoint."""
-        return endpoints_of(self.nodes, dict(self.ports), self.paths)
+        return self._endpoints
 
     @cached_property
     def timing(self) -> Timing:

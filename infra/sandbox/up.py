@@ -196,7 +196,7 @@ def _in_background(function: Callable[..., object], *arguments: object) -> Futur
     def run() -> None:
         try:
             future.set_result(function(*arguments))
-        except BaseException as error:  # noqa: BLE001 - handed to the waiting thread
+        except BaseException as error:
             future.set_exception(error)
 
     threading.Thread(target=run, name="bootstrap", daemon=True).start()

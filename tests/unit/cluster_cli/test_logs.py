@@ -9,7 +9,10 @@ import pytest
 from cluster_cli.logs.lines import merge, parse
 
 SAMPLES = {
-    "mongod": '{"t":{"$date":"2026-11-23T21:00:01.250+00:00"},"s":"I","c":"REPL","id":21331,"ctx":"x","msg":"Transition to primary complete; database writes are now permitted"}',
+    "mongod": (
+        '{"t":{"$date":"2026-11-23T21:00:01.250+00:00"},"s":"I","c":"REPL","id":21331,"ctx":"x",'
+        '"msg":"Transition to primary complete; database writes are now permitted"}'
+    ),
     "patroni": "2026-11-23 21:00:01,250 INFO: promoted self to leader by acquiring session lock",
     "postgres": "2026-11-23 21:00:01.250 UTC [12] LOG:  selected new timeline ID: 2",
     "etcd": "2026-11-23 21:00:01.250000 I | raft: 8e9e05c52164694d became leader at term 2",
@@ -26,9 +29,7 @@ def test_time_and_role_change(engine: str) -> None:
 
 
 def test_an_ordinary_line_marks_no_role_change() -> None:
-    (line,) = parse(
-        "pg1", ["2026-11-23 21:00:01.250 UTC [12] LOG:  checkpoint starting: time"]
-    )
+    (line,) = parse("pg1", ["2026-11-23 21:00:01.250 UTC [12] LOG:  checkpoint starting: time"])
     assert not line.role_change
 
 
@@ -42,19 +43,14 @@ def test_local_time_is_turned_into_utc_only_where_no_zone_is_given() -> None:
 
 
 def test_a_line_without_time_continues_the_one_before() -> None:
-    lines = list(
-        parse("pg1", ["no time yet", SAMPLES["postgres"], "\tDETAIL: more", ""])
-    )
+    lines = list(parse("pg1", ["no time yet", SAMPLES["postgres"], "\tDETAIL: more", ""]))
     assert [line.text for line in lines] == [SAMPLES["postgres"], "\tDETAIL: more"]
     assert lines[1].at == WANTED
 
 
 def test_json_becomes_words() -> None:
     (line,) = parse("m", [SAMPLES["mongod"]])
-    assert (
-        line.text
-        == "I REPL Transition to primary complete; database writes are now permitted"
-    )
+    assert line.text == "I REPL Transition to primary complete; database writes are now permitted"
 
 
 def test_merge_orders_by_time_and_keeps_a_source_in_order() -> None:
