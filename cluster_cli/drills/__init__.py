@@ -1,0 +1,1 @@
+"""Failover drills: load, one proven fault, checks on every acknowledged write, one report."""

@@ -1,0 +1,35 @@
+"""Every rolled-back write is found again: in the rollback files or inside the last journal interval."""
+
+from __future__ import annotations
+
+from cluster_cli.drills.checks._finding import Finding, some
+from cluster_cli.drills.evidence import Evidence
+
+NAME = "lost-accounted"
+
+
+def applies(evidence: Evidence) -> bool:
+    """Only in a drill that provokes a rollback."""
+    return evidence.rollback is not None
+
+
+def check(evidence: Evidence) -> Finding:
+    """Each lost `w:1` id is in a rollback file, or was acknowledged too late to reach the journal."""
+    if not evidence.back.complete:
+        return Finding("unknown", f"the read-back is incomplete: {evidence.back.reason}")
+    rollback = evidence.rollback
+    if rollback is None:
+        return Finding("unknown", "the rollback files were not read")
+    lost = evidence.ledger.of("social", "w1").lost
+    in_files = [item for item in lost if item.value in rollback.files]
+    unjournaled = [
+        item for item in lost if item.value not in rollback.files and item.acked_at >= rollback.journal_from
+    ]
+    missing = [item.value for item in lost if item not in in_files and item not in unjournaled]
+    if missing:
+        return Finding("fail", f"{len(missing)} lost writes are accounted for nowhere: {some(missing)}")
+    return Finding(
+        "pass",
+        f"{len(lost)} lost: {len(in_files)} in rollback files, "
+        f"{len(unjournaled)} acknowledged within the last journal interval",
+    )

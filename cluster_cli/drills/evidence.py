@@ -1,0 +1,63 @@
+"""Everything that the checks and the verdict look at, gathered when the load has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cluster_cli.drills.history import History
+from cluster_cli.drills.ledger import Ledger, ReadBack
+from cluster_cli.drills.records import Domain
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What the SLA promises a domain in the tested case; None: no promise."""
+
+    rpo: float | None = None
+    rto: float | None = None
+    election: float | None = None
+
+
+@dataclass(frozen=True)
+class Health:
+    """The clusters' health when the run ended."""
+
+    healthy: bool
+    reasons: tuple[str, ...] = ()
+    known: bool = True
+    """False when health could not be read."""
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """What MongoDB put into rollback files, and which acks fell into the last journal interval."""
+
+    files: frozenset[str] = frozenset()
+    """Value ids found in the rollback files."""
+    journal_from: float = 0.0
+    """Run seconds at which the last journal interval before the kill began."""
+    killed_at: float = 0.0
+    """Run seconds at which the old primary was killed."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One run's facts."""
+
+    history: History
+    back: ReadBack
+    ledger: Ledger
+    affected: Mapping[Domain, frozenset[str]]
+    """Domain -> paths that the fault hits."""
+    promises: Mapping[Domain, Promise]
+    faults: tuple[str, ...]
+    landed: float | None
+    """Run seconds when the last fault was proved."""
+    ended: float
+    """Run seconds when the load ended."""
+    health: Health
+    rollback: Rollback | None = None
+    """Only in the drill that provokes a rollback."""
+    undo_wanted: bool = True
+    extra: Mapping[str, str] = field(default_factory=dict[str, str])

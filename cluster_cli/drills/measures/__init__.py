@@ -1,0 +1,24 @@
+"""The figures of a drill: one pure function each. `docs/measures.md` defines them for users."""
+
+from cluster_cli.drills.measures.acks import Ack, acks_of
+from cluster_cli.drills.measures.election import election_seconds
+from cluster_cli.drills.measures.gap import max_gap_seconds
+from cluster_cli.drills.measures.landed import landed_at
+from cluster_cli.drills.measures.phases import Phases, phases_of
+from cluster_cli.drills.measures.rpo import rpo_seconds
+from cluster_cli.drills.measures.rto import Rto, rto_of
+from cluster_cli.drills.measures.stale import stale_primary_seconds
+
+__all__ = [
+    "Ack",
+    "Phases",
+    "Rto",
+    "acks_of",
+    "election_seconds",
+    "landed_at",
+    "max_gap_seconds",
+    "phases_of",
+    "rpo_seconds",
+    "rto_of",
+    "stale_primary_seconds",
+]

@@ -1,0 +1,1 @@
+"""The report of a run: one JSON file, one self-contained page."""

@@ -1,0 +1,155 @@
+"""Each check passes on the recorded run, and fails on the run that it exists for (its inversion)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from cluster_cli.drills import checks
+from cluster_cli.drills.checks import Check, Finding, registry
+from cluster_cli.drills.evidence import Evidence, Health, Promise, Rollback
+from cluster_cli.drills.records import Durability, FaultEvent, Op, ProbeWrite, RoleSeen
+from tests.unit.cluster_cli.drills import recorded
+
+CHECKS = {check.name: check for check in registry()}
+
+
+def lost(value: str) -> Evidence:
+    return recorded.evidence(back=recorded.without(recorded.stored(recorded.records()), value))
+
+
+def stored_twice() -> Evidence:
+    back = recorded.stored(recorded.records())
+    return recorded.evidence(back=replace(back, found={**back.found, ("sessions", "ses-0-1"): 2}))
+
+
+def ghost() -> Evidence:
+    back = recorded.stored(recorded.records())
+    return recorded.evidence(back=replace(back, found={**back.found, ("sessions", "never-sent"): 1}))
+
+
+def refused_but_there() -> Evidence:
+    op = Op("ses-0", "social", "exchange-1", "majority", "sessions", "refused", 1, 5.0, 5.1, "refused")
+    back = recorded.stored(recorded.records())
+    back = replace(back, found={**back.found, ("sessions", "refused"): 1})
+    return recorded.evidence([*recorded.records(), op], back)
+
+
+def booked_once() -> Evidence:
+    back = recorded.stored(recorded.records())
+    return recorded.evidence(back=replace(back, legs={**back.legs, "pay-0-1": 1}))
+
+
+def uneven() -> Evidence:
+    back = recorded.stored(recorded.records())
+    return recorded.evidence(back=replace(back, balances={**back.balances, "a": 0}))
+
+
+def two_writers() -> Evidence:
+    late = [ProbeWrite("payments", "payments", "pg1", 1, True, at, at + 0.01, "acked") for at in (22.0, 22.5)]
+    return recorded.evidence([*recorded.records(), *late])
+
+
+def two_primaries() -> Evidence:
+    twin = RoleSeen(22.0, "social", "exchange-1", "exchange-1-c", "primary", 2, 22.0)
+    return recorded.evidence([*recorded.records(), twin])
+
+
+def noticed_elsewhere() -> Evidence:
+    op = Op("usr-0", "social", "members-1", "majority", "users", "u", 1, 21.0, 21.1, "indeterminate", "133")
+    return recorded.evidence([*recorded.records(), op])
+
+
+def left_behind() -> Evidence:
+    kept = [r for r in recorded.records() if not (isinstance(r, FaultEvent) and r.event == "lifted")]
+    return recorded.evidence(kept)
+
+
+def sick() -> Evidence:
+    return replace(recorded.evidence(), health=Health(False, ("pg1 is down",)))
+
+
+def rolled_back(files: frozenset[str], journal_from: float) -> Evidence:
+    return replace(lost("msg-0-390"), rollback=Rollback(files, journal_from, 20.0))
+
+
+INVERSIONS: dict[str, list[Callable[[], Evidence]]] = {
+    "no-lost-acks": [lambda: lost("ses-0-1"), lambda: lost("pay-1-3")],
+    "no-duplicates": [stored_twice],
+    "no-phantoms": [ghost, refused_but_there],
+    "transfers-once": [booked_once, uneven],
+    "single-writer": [two_writers, two_primaries],
+    "unaffected-path": [noticed_elsewhere],
+    "recovered": [left_behind, sick],
+    "lost-accounted": [lambda: rolled_back(frozenset(), 19.95)],
+}
+
+
+@pytest.mark.parametrize("check", registry(), ids=lambda check: check.name)
+def test_passes_on_the_recorded_run(check: Check) -> None:
+    good = recorded.evidence()
+    if check.name == "lost-accounted":
+        good = rolled_back(frozenset({"msg-0-390"}), 19.95)
+    assert check.applies(good)
+    assert checks.run_one(check, good)[1].result == "pass"
+
+
+@pytest.mark.parametrize("check", registry(), ids=lambda check: check.name)
+def test_every_check_has_an_inversion_that_turns_it_red(check: Check) -> None:
+    for broken in INVERSIONS[check.name]:
+        finding = checks.run_one(check, broken())[1]
+        assert finding.result == "fail", finding
+
+
+@pytest.mark.parametrize("check", registry(), ids=lambda check: check.name)
+def test_every_check_says_what_it_proves(check: Check) -> None:
+    assert check.proves.endswith(".")
+
+
+def test_a_crashed_check_is_unknown_never_pass() -> None:
+    def boom(_: Evidence) -> Finding:
+        raise ZeroDivisionError("by accident")
+
+    name, finding = checks.run_one(Check("x", "Nothing.", boom, lambda _: True), recorded.evidence())
+    assert (name, finding.result) == ("x", "unknown")
+    assert "ZeroDivisionError: by accident" in finding.reason
+
+
+@pytest.mark.parametrize("name", ["no-lost-acks", "no-duplicates", "no-phantoms", "transfers-once"])
+def test_an_incomplete_read_back_is_unknown(name: str) -> None:
+    back = replace(recorded.stored(recorded.records()), complete=False, reason="exchange-1 is down")
+    assert checks.run_one(CHECKS[name], recorded.evidence(back=back))[1].result == "unknown"
+
+
+def test_a_lost_w1_write_passes_within_the_rpo_and_is_named() -> None:
+    finding = CHECKS["no-lost-acks"].run(lost("msg-0-390"))
+    assert finding.result == "pass"
+    assert "msg-0-390" in finding.reason
+
+
+def test_a_lost_w1_write_beyond_the_rpo_fails() -> None:
+    strict = {**recorded.PROMISES, "social": Promise(rpo=0.1)}
+    broken = replace(lost("msg-0-390"), promises=strict)
+    assert CHECKS["no-lost-acks"].run(broken).result == "fail"
+
+
+def test_a_lost_degraded_write_fails_only_where_the_case_promises_rpo_0() -> None:
+    degraded = [Durability(at / 100, "pg1", "degraded") for at in range(1, 2000)]
+    back = recorded.without(recorded.stored(recorded.records()), "pay-0-100")
+    broken = recorded.evidence([*recorded.records(), *degraded], back)
+    assert broken.ledger.of("payments", "degraded").lost
+    assert CHECKS["no-lost-acks"].run(broken).result == "fail"
+    promised_nothing = replace(broken, promises={**recorded.PROMISES, "payments": Promise()})
+    finding = CHECKS["no-lost-acks"].run(promised_nothing)
+    assert finding.result == "pass"
+    assert "no promise" in finding.reason
+
+
+def test_a_late_answer_of_a_frozen_member_is_no_second_writer() -> None:
+    late = ProbeWrite("payments", "payments", "pg1", 1, True, CRASHED - 0.01, 30.0, "acked")
+    assert CHECKS["single-writer"].run(recorded.evidence([*recorded.records(), late])).result == "pass"
+
+
+CRASHED = recorded.CRASH
