@@ -5,6 +5,8 @@ A platform implements the ones it can: what a fault may be used on follows from 
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 
@@ -48,4 +50,15 @@ class Pause(Protocol):
 
     def resume(self, member: str) -> None:
         """Thaw every process of the member."""
+        ...
+
+
+@runtime_checkable
+class Execute(Protocol):
+    """Run a program where a member lives, as the user that the member runs as."""
+
+    def execute(
+        self, member: str, argv: Sequence[str], *, input: str | None = None, timeout: float
+    ) -> subprocess.CompletedProcess[str]:
+        """Run to the end with the member's environment; TimedOutError after `timeout` seconds."""
         ...

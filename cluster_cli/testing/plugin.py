@@ -61,6 +61,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def swapskill_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """One cluster a test run: fresh, ended and forgotten after the last test."""
-    topology = load_topology(request.config.getoption("--swapskill-topology"))
+    topology = load_topology(str(request.config.getoption("--swapskill-topology")))
     with ephemeral_cluster(topology) as ctx:
         yield Cluster(ctx, variables(ctx))

@@ -91,7 +91,7 @@ def is_running(box: Box, member: str, process_name: str) -> bool:
 
 
 def _start(box: Box, member: str, spec: ProcessSpec) -> Started:
-    marks = {process.SANDBOX_MARK: str(box.paths.root), process.MEMBER_MARK: member}
+    marks = process.marks_of(box.paths.root, member)
     user = box.unprivileged_user if spec.unprivileged else None
     popen = process.spawn(spec, box.dir(member), marks, user)
     identity = process.identify(popen.pid)

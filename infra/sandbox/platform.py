@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app_core.errors import SwapskillError, UsageError, nearest
+from app_core.errors import SwapskillError, TimedOutError, UsageError, nearest
 from infra.sandbox import members, process
 from infra.sandbox.box import Box
 
@@ -80,6 +82,19 @@ class SandboxPlatform:
     def resume(self, member: str) -> None:
         """Thaw every process of the member, children first so that no parent misses them."""
         process.send(reversed(self.pids(member)), signal.SIGCONT)
+
+    def execute(
+        self, member: str, argv: Sequence[str], *, input: str | None = None, timeout: float
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program in the member's directory, as its user, with its marks: `down` finds it too."""
+        self._check(member)
+        plan = members.plan_of(self.box, self.box.node(member))
+        user = self.box.unprivileged_user if plan.unprivileged else None
+        marks = process.marks_of(self.box.paths.root, member)
+        try:
+            return process.run(argv, self.box.dir(member), marks, user, input, timeout)
+        except subprocess.TimeoutExpired:
+            raise TimedOutError(f"{Path(argv[0]).name} did not end within {timeout:g} s", on=member) from None
 
     def _part(self, member: str, part: str | None) -> tuple[int, ...]:
         pids = self.pids(member)

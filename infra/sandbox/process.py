@@ -12,7 +12,7 @@ import pwd
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,13 +94,7 @@ def spawn(
         return subprocess.Popen(
             spec.argv,
             cwd=directory,
-            env={
-                "PATH": "/usr/local/bin:/usr/bin:/bin",
-                "LANG": "C.UTF-8",
-                "HOME": str(directory),
-                **spec.env,
-                **marks,
-            },
+            env=environment(directory, spec.env, marks),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -110,6 +104,44 @@ def spawn(
             group=account.gid,
             extra_groups=account.groups,
         )
+
+
+def run(
+    argv: Sequence[str],
+    directory: Path,
+    marks: dict[str, str],
+    user: str | None,
+    stdin: str | None,
+    timeout: float,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end as a member's processes run; subprocess.TimeoutExpired after `timeout` s."""
+    account = _account(user)
+    return subprocess.run(
+        argv,
+        cwd=directory,
+        env=environment(directory, {}, marks),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        start_new_session=True,
+        umask=0o077,
+        user=account.uid,
+        group=account.gid,
+        extra_groups=account.groups,
+    )
+
+
+def environment(directory: Path, extra: Mapping[str, str], marks: dict[str, str]) -> dict[str, str]:
+    """What a member's process inherits: nothing of the caller's environment."""
+    base = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(directory)}
+    return {**base, **extra, **marks}
+
+
+def marks_of(sandbox: Path, member: str) -> dict[str, str]:
+    """The environment variables by which a member's process is found again."""
+    return {SANDBOX_MARK: str(sandbox), MEMBER_MARK: member}
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def _spawn(name: str, seconds: float) -> None:
         where.root / "ttl.log",
         env={"SWAPCTL_HOME": str(where.root.parent.parent)},
     )
-    marks = {process.SANDBOX_MARK: str(where.root), process.MEMBER_MARK: MEMBER}
+    marks = process.marks_of(where.root, MEMBER)
     popen = process.spawn(spec, Path("/"), marks, None)
     identity = process.identify(popen.pid)
     if identity is not None:
