@@ -2,6 +2,7 @@
 
 from infra.timing.model import (
     Etcd,
+    GivenUp,
     Haproxy,
     Mongodb,
     Patroni,
@@ -10,10 +11,11 @@ from infra.timing.model import (
     Prediction,
     Timing,
 )
-from infra.timing.solve import solve
+from infra.timing.solve import missed_promises, solve
 
 __all__ = [
     "Etcd",
+    "GivenUp",
     "Haproxy",
     "Mongodb",
     "Patroni",
@@ -21,5 +23,6 @@ __all__ = [
     "Postgresql",
     "Prediction",
     "Timing",
+    "missed_promises",
     "solve",
 ]

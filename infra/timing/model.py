@@ -75,10 +75,28 @@ class Etcd:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The worst case of one failure: how long writes of the affected path stop, and why so long."""
+    """The worst case of one failure: how long writes of the affected path stop, and why so long.
 
-    seconds: float
+    `seconds` is None when writes stay stopped until the lost member is back.
+    """
+
+    seconds: float | None
     explanation: str
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """A promise that no longer holds after one loss, from when, and until when."""
+
+    promise: str
+    after: str
+    when: str
+    until: str
+
+    @property
+    def sentence(self) -> str:
+        """The whole as one sentence."""
+        return f"{self.promise} is given up after {self.after}: {self.when}, until {self.until}"
 
 
 @dataclass(frozen=True)
@@ -92,4 +110,4 @@ class Timing:
     mongodb: Mongodb
     etcd: Etcd
     predicted: Mapping[str, Prediction] = field(default_factory=dict)
-    given_up: tuple[str, ...] = ()
+    given_up: tuple[GivenUp, ...] = ()

@@ -1,60 +1,41 @@
-"""From a topology's promises to time-outs: the fastest values at or above the measured floors."""
+"""From a topology's promises to time-outs, predictions and what is given up."""
 
 from __future__ import annotations
 
-from infra.timing.model import (
-    Etcd,
-    Haproxy,
-    Mongodb,
-    Patroni,
-    Pgbouncer,
-    Postgresql,
-    Timing,
-)
-from infra.topology.model import Topology
+from dataclasses import replace
 
-PATRONI = Patroni(
-    ttl=20,
-    loop_wait=1,
-    retry_timeout=5,
-    primary_start_timeout=0,
-    maximum_lag_on_failover=1_048_576,
-)
-HAPROXY = Haproxy(
-    inter_ms=200,
-    fastinter_ms=100,
-    downinter_ms=200,
-    fall=2,
-    rise=1,
-    connect_ms=1000,
-    check_ms=500,
-)
-PGBOUNCER = Pgbouncer(
-    server_login_retry_s=0.1,
-    server_connect_timeout_s=2,
-    server_idle_timeout_s=60,
-    query_wait_timeout_s=60,
-    tcp_user_timeout_ms=3000,
-    tcp_keepidle_s=1,
-    tcp_keepintvl_s=2,
-    tcp_keepcnt=3,
-)
-POSTGRESQL = Postgresql(
-    wal_sender_timeout_s=5,
-    wal_receiver_timeout_s=5,
-    wal_receiver_status_interval_s=1,
-    tcp_user_timeout_ms=5000,
-    archive_timeout_s=60,
-)
-MONGODB = Mongodb(
-    election_timeout_ms=1000,
-    heartbeat_interval_ms=200,
-    heartbeat_timeout_s=2,
-    catch_up_timeout_ms=2000,
-)
-ETCD = Etcd(heartbeat_ms=100, election_ms=1000)
+from app_core.errors import UsageError
+from infra.timing.choose import fastest
+from infra.timing.model import Prediction, Timing
+from infra.timing.predict_payments import predict_payments
+from infra.timing.predict_social import predict_social
+from infra.timing.promises import Shortfall, given_up, shortfalls
+from infra.topology.model import Topology
 
 
 def solve(topology: Topology) -> Timing:
-    """The time-outs for a topology."""
-    return Timing(PATRONI, HAPROXY, PGBOUNCER, POSTGRESQL, MONGODB, ETCD)
+    """The fastest safe time-outs with predictions. Raises UsageError when the SLA cannot be met by them."""
+    missed = missed_promises(topology)
+    if missed:
+        raise UsageError(
+            "the SLA cannot be met",
+            on=topology.name,
+            why="; ".join(item.sentence for item in missed),
+            hint=f"swapctl topology check {topology.name}",
+        )
+    return _predicted(topology)
+
+
+def missed_promises(topology: Topology) -> tuple[Shortfall, ...]:
+    """Every promise that even the fastest safe time-outs cannot keep."""
+    return shortfalls(topology, _predicted(topology).predicted)
+
+
+def _predicted(topology: Topology) -> Timing:
+    timing = fastest()
+    predicted: dict[str, Prediction] = {}
+    if topology.payments:
+        predicted |= predict_payments(topology.payments, timing)
+    if topology.social:
+        predicted |= predict_social(topology.social, timing)
+    return replace(timing, predicted=predicted, given_up=given_up(topology, timing, predicted))

@@ -26,7 +26,7 @@ Placed = tuple[Kind, str, Member]
 
 @dataclass(frozen=True)
 class Node:
-    """One member with its place. `group`: replica set, Patroni scope, etcd cluster, `routers` or `proxies`."""
+    """One member with its place. group: replica set, Patroni scope, etcd cluster, `routers`, `proxies`."""
 
     name: str
     kind: Kind

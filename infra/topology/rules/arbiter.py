@@ -15,7 +15,7 @@ def check(topology: Topology) -> list[Violation]:
     return [
         Violation(
             f"shard {shard.name}",
-            f"it has an arbiter and serves segment {segment}, whose {', '.join(majority)} need majority writes",
+            f"it has an arbiter, and {', '.join(majority)} in its segment {segment} need majority writes",
             "replace the arbiter by a data member",
         )
         for shard in social.shards

@@ -98,6 +98,7 @@ REFUSED: list[tuple[str, Change, str, str]] = [
     ("segments", lambda v: v["social"]["segments"].update(more=["members-1"]), "shard members-1", "2 times"),
     ("segments", lambda v: v["social"]["segments"].update(members=[]), "shard members-1", "spare: true"),
     ("segments", lambda v: shard(v).update(spare=True), "shard members-1", "spare and in a segment"),
+    ("sla", lambda v: v["sla"]["payments"]["member"].update(rto=1), "sla.payments.member.rto", "the best is"),
     ("sync_count", lambda v: v["payments"]["sync"].update(count=2), "payments", "set sync.count to 1"),
     ("sync_zones", lambda v: place(v, "pgsync1", "edge-a"), "payments", "different zones"),
     ("unique_names", lambda v: member(v, "pg1").update(name="etcd-a"), "etcd-a", "rename"),
