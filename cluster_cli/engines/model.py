@@ -59,6 +59,13 @@ class MemberStatus:
         return self.health is Health.OK
 
     @property
+    def problem(self) -> str | None:
+        """What is wrong with the member in a few words; None when nothing is."""
+        if self.ok:
+            return None
+        return f"{self.member} is {self.health}" + (f" ({self.reason})" if self.reason else "")
+
+    @property
     def serves(self) -> bool:
         """Whether the member does its work, if late."""
         return self.health in (Health.OK, Health.LAGGING)
@@ -68,7 +75,7 @@ class MemberStatus:
 class Durability:
     """What an acknowledged payment survives: `sync` = the loss of the primary; `degraded` = nothing, for now.
 
-    `standbys`: names of the synchronous standbys with their zones. `since`: RFC 3339 UTC, when the mode began.
+    `standbys`: names of the synchronous standbys with their zones. `since`: RFC 3339 UTC, the mode's begin.
     """
 
     mode: DurabilityMode
@@ -78,11 +85,7 @@ class Durability:
     def line(self) -> str:
         """`sync (pgsync1, zone b)` or `DEGRADED since …`."""
         if self.mode == "sync":
-            return (
-                "sync ("
-                + "; ".join(f"{name}, zone {zone}" for name, zone in self.standbys)
-                + ")"
-            )
+            return "sync (" + "; ".join(f"{name}, zone {zone}" for name, zone in self.standbys) + ")"
         if self.mode == "none":
             return "none: no synchronous standby is configured"
         return "DEGRADED" + (f" since {self.since}" if self.since else "")
@@ -100,15 +103,11 @@ class ClusterStatus:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Everything that keeps the cluster from being healthy; empty when it is."""
-        found = [_member_problem(m) for m in self.members if not m.ok]
-        found += [
-            f"{group} has no primary" for group in groups_without_primary(self.members)
-        ]
+        """Everything that keeps the cluster from being healthy, worst first; empty when it is."""
+        found = [f"{group} has no primary" for group in groups_without_primary(self.members)]
+        found += [m.problem for m in self.members if m.problem is not None]
         if self.durability is not None and self.durability.mode == "degraded":
-            found.append(
-                f"payments are not replicated synchronously ({self.durability.line()})"
-            )
+            found.append(f"payments are not replicated synchronously ({self.durability.line()})")
         return tuple(found)
 
     @property
@@ -123,12 +122,6 @@ class ClusterStatus:
             groups = {m.group for m in self.members}
             return f"healthy: {len(self.members)} members in {len(groups)} groups"
         return "unhealthy: " + "; ".join(self.problems)
-
-
-def _member_problem(member: MemberStatus) -> str:
-    return f"{member.member} is {member.health}" + (
-        f" ({member.reason})" if member.reason else ""
-    )
 
 
 PRIMARY_KINDS = frozenset({"mongod-shard", "mongod-config", "postgres", "etcd"})

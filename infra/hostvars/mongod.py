@@ -1,0 +1,63 @@
+"""Variables of a mongod: a shard's member, a config server or an arbiter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infra.hostvars import Placement
+from infra.timing import Timing
+from infra.topology import Node, Topology
+
+COMPRESSORS = "snappy,zstd"
+_CLUSTER_ROLES = {
+    "mongod-shard": "shardsvr",
+    "mongod-arbiter": "shardsvr",
+    "mongod-config": "configsvr",
+}
+
+# A laptop runs nine of these side by side: small caches, a journal that is not preallocated (9 MB on
+# disk instead of 300), and a shutdown that does not wait 15 s for clients to move on.
+_SMALL = {
+    "mongod_cache_gb": 0.25,
+    "mongod_oplog_mb": 64,
+    "mongod_engine_config": "log=(file_max=8MB,prealloc=false)",
+}
+_SERVER_DEFAULTS = {
+    "mongod_cache_gb": None,
+    "mongod_oplog_mb": None,
+    "mongod_engine_config": None,
+}
+_SMALL_PARAMETERS: dict[str, Any] = {
+    "diagnosticDataCollectionEnabled": False,
+    "shutdownTimeoutMillisForSignaledShutdown": 200,
+}
+_SMALL_SHARD_PARAMETERS: dict[str, Any] = {
+    # the default of 900 s refuses to move a chunk back within that time
+    "orphanCleanupDelaySecs": 1,
+    # idle shards hold back change streams for so long
+    "periodicNoopIntervalSecs": 1,
+}
+
+
+def variables(topology: Topology, timing: Timing, node: Node, placement: Placement) -> dict[str, Any]:
+    """What `mongod.conf.j2` needs for one member."""
+    small = topology.class_ == "ephemeral"
+    role = _CLUSTER_ROLES[node.kind]
+    return {
+        "mongod_cluster_role": role,
+        "mongod_port": placement.endpoints[node.name].ports["mongo"],
+        "mongod_data_dir": str(placement.dir(node.name) / "data"),
+        "mongod_log": str(placement.dir(node.name) / "mongod.log"),
+        "mongod_keyfile": str(placement.credentials.keyfile),
+        "mongod_certificate_file": str(placement.tls(node.name, node.name).pem),
+        "mongod_compressors": COMPRESSORS,
+        "mongod_parameters": _small_parameters(role) if small else {},
+        **(_SMALL if small else _SERVER_DEFAULTS),
+    }
+
+
+def _small_parameters(role: str) -> dict[str, Any]:
+    return {
+        **_SMALL_PARAMETERS,
+        **(_SMALL_SHARD_PARAMETERS if role == "shardsvr" else {}),
+    }
