@@ -1,0 +1,131 @@
+"""kill -9 of `up` at any step: the next `down` or `up` leaves no process, port, file or lock behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.sandbox import ports, process
+from infra.sandbox.home import paths
+from infra.sandbox.state import read
+
+SWAPCTL = str(Path(sys.executable).with_name("swapctl"))
+# Progress lines of `up` after which it is killed, and one moment with no line at all.
+MOMENTS = (None, "certificates", "processes started")
+
+
+@pytest.fixture
+def name() -> Iterator[str]:
+    chosen = f"crash-{secrets.token_hex(3)}"
+    yield chosen
+    subprocess.run([SWAPCTL, "down", "--purge", "--yes", "--name", chosen], capture_output=True, check=False)
+
+
+def swapctl(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([SWAPCTL, *arguments], capture_output=True, text=True, check=False, timeout=120)
+
+
+def start_and_kill(name: str, moment: str | None) -> None:
+    up = subprocess.Popen(
+        [SWAPCTL, "up", "--topology", "minimal", "--name", name], stderr=subprocess.PIPE, text=True
+    )
+    assert up.stderr is not None
+    if moment is None:
+        wait_for(paths(name).state.exists)
+    else:
+        assert any(moment in line for line in up.stderr), f"up never said {moment!r}"
+    os.kill(up.pid, signal.SIGKILL)
+    up.wait()
+    up.stderr.close()
+
+
+def wait_for(condition: object, seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    assert callable(condition)
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def taken_ports(name: str) -> dict[str, dict[str, int]]:
+    state = read(paths(name))
+    return state.ports if state is not None else {}
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_down_after_a_killed_up_leaves_nothing(name: str, moment: str | None) -> None:
+    start_and_kill(name, moment)
+    used = taken_ports(name)
+    assert swapctl("down", "--purge", "--yes", "--name", name).returncode == 0
+    assert process.marked(paths(name).root) == ()
+    assert not paths(name).root.exists()
+    assert not paths(name).lock.exists()
+    assert all(ports.is_free(port) for named in used.values() for port in named.values())
+
+
+@pytest.mark.cluster
+def test_up_after_a_killed_up_comes_up_healthy(name: str) -> None:
+    start_and_kill(name, "processes started")
+    assert swapctl("up", "--topology", "minimal", "--name", name).returncode == 0
+    status = swapctl("status", "--context", name, "-o", "json")
+    assert status.returncode == 0, status.stdout + status.stderr
+    assert json.loads(status.stdout)["healthy"] is True
+
+
+@pytest.mark.cluster
+def test_two_ups_of_one_name_the_second_is_refused_with_the_holder(name: str) -> None:
+    first = subprocess.Popen([SWAPCTL, "up", "--topology", "minimal", "--name", name], stderr=subprocess.PIPE)
+    try:
+        wait_for(paths(name).state.exists)
+        second = swapctl("up", "--topology", "minimal", "--name", name)
+        assert second.returncode == 6
+        assert str(first.pid) in second.stderr
+    finally:
+        first.communicate()
+    assert first.returncode == 0
+
+
+@pytest.mark.cluster
+def test_data_survive_down_and_up_and_purge_forgets_them(name: str) -> None:
+    assert swapctl("up", "--topology", "minimal", "--name", name).returncode == 0
+    environment = json.loads(swapctl("env", "--context", name, "-o", "json").stdout)
+    write_both(environment)
+    assert swapctl("down", "--name", name).returncode == 0
+    assert process.marked(paths(name).root) == ()
+    assert swapctl("up", "--topology", "minimal", "--name", name).returncode == 0
+    assert read_both(json.loads(swapctl("env", "--context", name, "-o", "json").stdout)) == (1, 1)
+    assert swapctl("down", "--purge", "--yes", "--name", name).returncode == 0
+    assert not paths(name).root.exists()
+
+
+def write_both(environment: dict[str, str]) -> None:
+    import psycopg
+    from pymongo import MongoClient
+
+    with MongoClient(environment["MONGO_ADMIN_URI"]) as mongo:  # type: MongoClient[dict[str, object]]
+        mongo["exchange"]["kept"].insert_one({"_id": 1})
+    with psycopg.connect(environment["PG_ADMIN_URI"], autocommit=True) as postgres:
+        postgres.execute("CREATE TABLE kept (id int PRIMARY KEY)")
+        postgres.execute("INSERT INTO kept VALUES (1)")
+
+
+def read_both(environment: dict[str, str]) -> tuple[int, int]:
+    import psycopg
+    from pymongo import MongoClient
+
+    with MongoClient(environment["MONGO_ADMIN_URI"]) as mongo:  # type: MongoClient[dict[str, object]]
+        documents = mongo["exchange"]["kept"].count_documents({})
+    with psycopg.connect(environment["PG_ADMIN_URI"]) as postgres:
+        row = postgres.execute("SELECT count(*) FROM kept").fetchone()
+    assert row is not None
+    return documents, int(row[0])

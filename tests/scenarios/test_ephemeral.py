@@ -1,0 +1,78 @@
+"""`swapctl run` and the time to live: a cluster that ends with what it was for."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from infra.sandbox import process, state
+from infra.sandbox.down import down
+from infra.sandbox.home import paths
+from infra.sandbox.ttl import set_ttl
+
+SWAPCTL = str(Path(sys.executable).with_name("swapctl"))
+CHECK = (
+    "import os,sys,pymongo,psycopg;"
+    "pymongo.MongoClient(os.environ['MONGO_URI']).admin.command('ping');"
+    "psycopg.connect(os.environ['PG_URI'], prepare_threshold=None).execute('SELECT 1');"
+    "print(os.environ['SWAPCTL_CONTEXT']); sys.exit(7)"
+)
+
+
+@pytest.mark.cluster
+def test_run_gives_the_uris_returns_the_commands_code_and_leaves_nothing() -> None:
+    done = subprocess.run(
+        [SWAPCTL, "run", "--topology", "minimal", "--", sys.executable, "-c", CHECK],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 7, done.stderr
+    name = done.stdout.strip()
+    assert name.startswith("run-")
+    assert not paths(name).root.exists()
+    assert process.marked(paths(name).root) == ()
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_run_that_is_interrupted_leaves_nothing(number: signal.Signals) -> None:
+    script = "import os,time; print(os.environ['SWAPCTL_CONTEXT'], flush=True); time.sleep(120)"
+    child = subprocess.Popen(
+        [SWAPCTL, "run", "--topology", "minimal", "--", sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    name = child.stdout.readline().strip()
+    assert paths(name).root.exists()
+    os.kill(child.pid, number)
+    child.wait(timeout=60)
+    child.stdout.close()
+    assert not paths(name).root.exists()
+    assert process.marked(paths(name).root) == ()
+
+
+def test_the_time_to_live_ends_and_forgets() -> None:
+    name = f"ttl-{secrets.token_hex(3)}"
+    where = paths(name)
+    (where.root / "processes").mkdir(parents=True)
+    state.write(where, state.SandboxState(name, "minimal", {}, state.now(), "running"))
+    try:
+        set_ttl(name, 0.2)
+        assert state.read(where).ttl_until  # type: ignore[union-attr]  # written a line above
+        end = time.monotonic() + 30
+        while where.root.exists():
+            assert time.monotonic() < end, "the sandbox outlived its time"
+            time.sleep(0.05)
+        assert process.marked(where.root) == ()
+    finally:
+        down(name, purge=True)
