@@ -26,7 +26,9 @@ def duration(text: str) -> float:
     """Seconds from `90s`, `2m`, `1h`, `500ms` or a plain number of seconds; UsageError unless above zero."""
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        raise UsageError("not a time", on=repr(text), why="wanted: a number and s, m or h", hint="such as 90s or 2m")
+        raise UsageError(
+            "not a time", on=repr(text), why="wanted: a number and s, m or h", hint="such as 90s or 2m"
+        )
     seconds = float(match[1]) * _UNITS[match[2] or "s"]
     if seconds <= 0:
         raise UsageError("a time must be above zero", on=repr(text), hint="such as 90s or 2m")
@@ -40,7 +42,9 @@ ContextName = Annotated[
 ]
 Target = Annotated[
     str,
-    typer.Argument(help="A member's name, or <payments|SHARD>-<primary|sync|secondary|dr>.", show_default=False),
+    typer.Argument(
+        help="A member's name, or <payments|SHARD>-<primary|sync|secondary|dr>.", show_default=False
+    ),
 ]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for a confirmation.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]

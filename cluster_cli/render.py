@@ -70,7 +70,7 @@ def plain(value: Any) -> Any:
 
 
 def _plain_object(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
+    if is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value) if field.repr}
     if hasattr(value, "model_dump"):  # a pydantic model; testing the class would import pydantic
         return plain(value.model_dump(by_alias=True))

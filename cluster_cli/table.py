@@ -54,7 +54,8 @@ def _columns(rows: list[Any]) -> str:
         return ""
     if not all(isinstance(row, dict) for row in rows):
         return "\n".join(cell(row) for row in rows)
-    headers = list(dict.fromkeys(key for row in rows for key in row))
+    # A column that says nothing in any row is left out.
+    headers = list(dict.fromkeys(key for row in rows for key, value in row.items() if cell(value) != "-"))
     return columns(headers, [[cell(row.get(header)) for header in headers] for row in rows])
 
 
@@ -74,7 +75,9 @@ def _is_rows(value: Any) -> bool:
 
 def _line(words: Sequence[str], widths: Sequence[int]) -> str:
     last = len(words) - 1
-    padded = (_paint(word) + " " * (0 if i == last else widths[i] - len(word)) for i, word in enumerate(words))
+    padded = (
+        _paint(word) + " " * (0 if i == last else widths[i] - len(word)) for i, word in enumerate(words)
+    )
     return "  ".join(padded).rstrip()
 
 

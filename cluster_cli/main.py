@@ -1,0 +1,62 @@
+"""The root of `swapctl`: global options, the lazy list of commands, and how an error reaches a person."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from cluster_cli import failures
+from cluster_cli.lazy import LazyGroup
+
+app = typer.Typer(
+    cls=LazyGroup,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+EPILOG = (
+    "Exit codes: 0 ok, 1 failed, 2 usage, 3 unhealthy or limit exceeded, 6 refused by a pre-check, "
+    "7 timed out, 9 unknown or invalid, 130 interrupted."
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"swapctl {version('swapskill-clusters')}")
+        raise typer.Exit
+
+
+@app.callback(epilog=EPILOG)
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """SwapSkill's MongoDB and PostgreSQL clusters: start, watch, operate, and prove that they survive.
+
+    First steps: swapctl up, swapctl status, swapctl drill list.
+    """
+
+
+def main() -> NoReturn:
+    """Run `swapctl` and end the process with its exit code."""
+    arguments, debug = failures.take_debug(sys.argv[1:])
+    command = typer.main.get_command(app)
+    try:
+        command.main(arguments, prog_name="swapctl")
+    except SystemExit:
+        raise
+    except BaseException as error:
+        sys.exit(failures.report(error, arguments, debug))
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

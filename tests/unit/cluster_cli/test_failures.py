@@ -1,0 +1,72 @@
+"""How errors reach a person."""
+
+import json
+import stat
+
+import pytest
+
+from app_core.errors import RefusedError, UsageError
+from cluster_cli import failures
+
+
+def test_a_known_error_says_what_and_what_to_do_next(capsys):
+    code = failures.report(RefusedError("refused", on="pg1", why="it lags", hint="swapctl lag"), [], False)
+    assert code == 6
+    assert capsys.readouterr() == ("", "error: refused: pg1: it lags\ntry: swapctl lag\n")
+
+
+def test_with_json_the_error_is_json_on_stderr(capsys):
+    failures.report(UsageError("no such member", on="pg9"), ["kill", "pg9", "-o", "json"], False)
+    assert json.loads(capsys.readouterr().err)["exit_code"] == 2
+
+
+def test_an_unexpected_error_is_one_line_and_a_private_log(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("SWAPCTL_HOME", str(tmp_path))
+    assert failures.report(KeyError("oops"), ["status"], False) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("error: unexpected: KeyError: 'oops'\n") and "Traceback" not in err
+    log = tmp_path / "debug.log"
+    assert str(log) in err and "KeyError" in log.read_text()
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+def test_without_a_writable_home_the_hint_is_debug(capsys, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SWAPCTL_HOME", str(tmp_path / "file" / "home"))
+    failures.report(KeyError("oops"), [], False)
+    assert "--debug" in capsys.readouterr().err
+
+
+def test_debug_shows_the_traceback(capsys):
+    failures.report(UsageError("wrong"), [], True)
+    assert "UsageError" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_130(capsys):
+    assert failures.report(KeyboardInterrupt(), [], False) == 130
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["status", "--debug"], (["status"], True)),
+        (["run", "--", "cmd", "--debug"], (["run", "--", "cmd", "--debug"], False)),
+        ([], ([], False)),
+    ],
+)
+def test_debug_may_stand_anywhere_before_the_dashes(arguments, expected):
+    assert failures.take_debug(arguments) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["status", "-o", "json"], True),
+        (["status", "-ojson"], True),
+        (["status", "--output=json"], True),
+        (["status", "--output", "yaml"], False),
+        (["run", "--", "cmd", "-o", "json"], False),
+    ],
+)
+def test_which_calls_want_json(arguments, expected):
+    assert failures.wants_json(arguments) is expected
