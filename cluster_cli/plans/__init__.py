@@ -1,0 +1,1 @@
+"""Pure decisions: what may be done, and why not."""
