@@ -70,9 +70,7 @@ def test_the_lock_of_a_killed_holder_is_free(tmp_path: Path) -> None:
         "with locked(Path(sys.argv[1]), 'victim'):\n    print('held', flush=True); time.sleep(60)"
     )
     lock = tmp_path / "l"
-    victim = subprocess.Popen(
-        [sys.executable, "-c", code, str(lock)], stdout=subprocess.PIPE
-    )
+    victim = subprocess.Popen([sys.executable, "-c", code, str(lock)], stdout=subprocess.PIPE)
     assert victim.stdout is not None
     assert victim.stdout.readline() == b"held\n"
     with pytest.raises(HeldError), locked(lock, "mine"):
@@ -87,17 +85,13 @@ def test_the_lock_of_a_killed_holder_is_free(tmp_path: Path) -> None:
 def test_state_round_trip_and_rights(tmp_path: Path) -> None:
     where = SandboxPaths(tmp_path)
     assert state.read(where) is None
-    written = state.SandboxState(
-        "demo", "sandbox", {"pg1": {"postgres": 21001}}, state.now()
-    )
+    written = state.SandboxState("demo", "sandbox", {"pg1": {"postgres": 21001}}, state.now())
     state.write(where, written)
     assert state.read(where) == written
     assert where.state.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize(
-    "text", ["{", "[]", '{"name": "x"}', '{"version": 1, "bogus": 2}']
-)
+@pytest.mark.parametrize("text", ["{", "[]", '{"name": "x"}', '{"version": 1, "bogus": 2}'])
 def test_damaged_state_is_refused_with_a_way_out(tmp_path: Path, text: str) -> None:
     where = SandboxPaths(tmp_path)
     where.state.write_text(text)

@@ -61,9 +61,7 @@ def test_all_problems_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_little_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        preflight.shutil, "disk_usage", lambda _: type("U", (), {"free": 2**20})()
-    )
+    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: type("U", (), {"free": 2**20})())
     assert any("MiB of disk" in what for what in whats())
 
 
@@ -101,9 +99,7 @@ def test_state_of_a_newer_version(home: Path) -> None:
     assert any("newer" in what for what in whats())
 
 
-def test_directory_that_the_database_user_cannot_pass(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_directory_that_the_database_user_cannot_pass(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home.chmod(0o700)
     monkeypatch.setattr(preflight, "unprivileged_user", lambda: "nobody")
     assert any("cannot pass" in what for what in whats())

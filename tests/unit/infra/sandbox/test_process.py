@@ -37,9 +37,7 @@ def box(tmp_path: Path) -> Iterator[SandboxPaths]:
     cleanup.stop_everything(paths)
 
 
-def start(
-    paths: SandboxPaths, argv: tuple[str, ...], member: str = "m1"
-) -> subprocess.Popen[bytes]:
+def start(paths: SandboxPaths, argv: tuple[str, ...], member: str = "m1") -> subprocess.Popen[bytes]:
     spec = ProcessSpec("main", argv, paths.root / f"{member}.log")
     marks = {process.SANDBOX_MARK: str(paths.root), process.MEMBER_MARK: member}
     return process.spawn(spec, paths.root, marks, None)
@@ -105,9 +103,7 @@ def test_unrecorded_family_is_found_by_mark_and_descent(box: SandboxPaths) -> No
     assert process.marked(box.root.with_name("other")) == ()
 
 
-def test_stop_everything_ends_the_family_and_only_it(
-    box: SandboxPaths, tmp_path: Path
-) -> None:
+def test_stop_everything_ends_the_family_and_only_it(box: SandboxPaths, tmp_path: Path) -> None:
     bystander = subprocess.Popen(SLEEPER, cwd=box.root)
     try:
         start(box, FAMILY)
