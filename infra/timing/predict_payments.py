@@ -16,7 +16,7 @@ from infra.timing.measured import (
     SWITCH_ROUTE,
 )
 from infra.timing.model import Prediction, Timing
-from infra.timing.terms import Term, never, total
+from infra.timing.terms import Term, never, total, unnoticed
 from infra.topology.payments import Payments
 
 TAKEOVER = (
@@ -32,11 +32,13 @@ TAKEOVER = (
 def predict_payments(payments: Payments, timing: Timing) -> dict[str, Prediction]:
     """Case -> worst case."""
     found = {**_failover(payments, timing), **_sync(payments, timing)}
-    found["etcd-member-loss"] = total((0, "(retry_timeout outlives the election of a new etcd leader)"))
-    found["etcd-quorum-loss"] = total((FAILSAFE_GAP, "while failsafe_mode asks the members instead of etcd"))
+    failsafe = total((FAILSAFE_GAP, "while failsafe_mode asks the members instead of etcd"))
+    others = unnoticed("retry_timeout outlives the election of a new etcd leader")
+    found["etcd-quorum-loss"] = failsafe
+    found["etcd-member-loss"] = others if len(payments.etcd) > 1 else failsafe
     found["proxy-loss"] = _proxy_loss(payments, timing)
     if payments.dr:
-        found["dr-link-loss"] = total((0, "(the standby cluster never acknowledges a commit)"))
+        found["dr-link-loss"] = unnoticed("the standby cluster never acknowledges a commit")
     return found
 
 

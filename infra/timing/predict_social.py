@@ -12,7 +12,7 @@ from infra.timing.measured import (
     STEPDOWN,
 )
 from infra.timing.model import Prediction, Timing
-from infra.timing.terms import Term, never, total
+from infra.timing.terms import Term, never, total, unnoticed
 from infra.topology.social import Social
 
 TAKEOVER = ("mongo-primary-crash", "mongo-primary-freeze")
@@ -23,7 +23,7 @@ def predict_social(social: Social, timing: Timing) -> dict[str, Prediction]:
     """Case -> worst case."""
     return {
         **_failover(social, timing),
-        "mongo-config-loss": total((0, "(routers keep the routing table; changes of the schema wait)")),
+        "mongo-config-loss": unnoticed("routers keep the routing table; changes of the schema wait"),
         "mongo-router-loss": _router_loss(social),
         "mongo-shard-loss": never(
             f"the shard is back {SHARD_RESTART:g} s after its members are started; other shards do not notice"

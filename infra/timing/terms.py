@@ -13,6 +13,11 @@ def total(*terms: Term, note: str = "") -> Prediction:
     return Prediction(round(sum(seconds for seconds, _ in terms), 2), words + (f"; {note}" if note else ""))
 
 
+def unnoticed(why: str) -> Prediction:
+    """Writes do not stop at all."""
+    return Prediction(0.0, why)
+
+
 def never(why: str) -> Prediction:
     """Writes stay stopped until somebody acts."""
     return Prediction(None, why)
