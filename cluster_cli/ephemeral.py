@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
 
 from app_core.errors import UsageError
 from cluster_cli.environment import variables
+from cluster_cli.interrupts import terminated_as_interrupt
 from cluster_cli.render import say
 from infra.context import Context, load_context
 from infra.sandbox import preflight
@@ -39,7 +38,7 @@ def ephemeral_cluster(topology: Topology, progress: Callable[[str], None] = say)
 
 def run_beside_cluster(command: Sequence[str], topology: Topology) -> int:
     """Run the command with the cluster's URIs in its environment; its exit code (128 + n after signal n)."""
-    with _terminated_as_interrupt(), ephemeral_cluster(topology) as ctx:
+    with terminated_as_interrupt(), ephemeral_cluster(topology) as ctx:
         try:
             child = subprocess.Popen(command, env={**os.environ, **variables(ctx)})
         except OSError as error:
@@ -55,18 +54,3 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
         child.wait()
         raise
     return code if code >= 0 else 128 - code
-
-
-@contextmanager
-def _terminated_as_interrupt() -> Iterator[None]:
-    """SIGTERM and SIGHUP end the block through its `finally`, as Ctrl-C does."""
-
-    def interrupt(number: int, _: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    old = {n: signal.signal(n, interrupt) for n in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from cluster_cli.options import ContextName, Output, OutputFormat
-from cluster_cli.render import emit, say
+from cluster_cli.render import emit
 
 app = typer.Typer(add_completion=False)
 
@@ -23,10 +23,10 @@ def status(context: ContextName = None, output: Output = OutputFormat.TABLE) -> 
     if output is OutputFormat.TABLE:
         emit(cluster.members, output)
         if cluster.durability is not None:
-            say(f"durability: {cluster.durability.line()}")
+            typer.echo(f"durability: {cluster.durability.line()}")
         for part in cluster.stand_ins:
-            say(f"stand-in: {part} (no mongos was found; see docs/router.md)")
-        say(cluster.verdict)
+            typer.echo(f"stand-in: {part} (no mongos was found; see docs/router.md)")
+        typer.echo(cluster.verdict)
     else:
         emit(as_document(cluster), output)
     if not cluster.healthy:

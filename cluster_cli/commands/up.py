@@ -23,6 +23,7 @@ def up(
 
     Example: swapctl up --topology minimal --name try --ttl 1h
     """
+    from cluster_cli.interrupts import terminated_as_interrupt
     from infra.sandbox import preflight
     from infra.sandbox import ttl as time_to_live
     from infra.sandbox import up as start
@@ -32,7 +33,8 @@ def up(
     wanted = load_topology(topology)
     chosen = name or wanted.name
     preflight.check(chosen, wanted)
-    result = start.up(chosen, wanted, say)
+    with terminated_as_interrupt():
+        result = start.up(chosen, wanted, say)
     if seconds is not None:
         time_to_live.set_ttl(chosen, seconds)
     emit(result, output)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app_core.errors import RefusedError
 from infra.sandbox import cleanup, state
@@ -52,4 +52,4 @@ def _mark_stopped(where: SandboxPaths) -> None:
     except RefusedError:  # damaged: everything is ended, the file is for the user to judge
         return
     if current is not None:
-        state.write(where, current.with_phase("stopped"))
+        state.write(where, replace(current, phase="stopped", ttl_until=None))

@@ -72,9 +72,23 @@ def up(name: str, topology: Topology, progress: Progress = lambda _: None) -> Up
     where = paths(name)
     with hold(where, f"up {name}"):
         existing = state.read(where)
+        _same_topology(where, existing, topology)
         if existing is not None and existing.phase == "running" and contexts.is_alive(where):
             return UpResult(name, existing.topology, False, 0.0, ())
         return _start(where, topology, existing, _Clock(progress))
+
+
+def _same_topology(where: SandboxPaths, existing: state.SandboxState | None, topology: Topology) -> None:
+    """A sandbox keeps the topology that it was made with: its ports and data belong to those members."""
+    if existing is None or existing.phase == "starting":
+        return
+    if where.topology.read_text() != topology.source:
+        name = where.root.name
+        raise RefusedError(
+            f"this sandbox was made from another topology ({existing.topology})",
+            on=name,
+            hint=f"swapctl down --purge --name {name}, or swapctl up --name ANOTHER",
+        )
 
 
 @contextmanager
