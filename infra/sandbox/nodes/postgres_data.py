@@ -1,0 +1,206 @@
+"""The first data directories of a sandbox: copies of a prepared one instead of initdb and base backups.
+
+The template is made once for a PostgreSQL version (0.1 s for 1 s afterwards). Every sandbox gets a system
+identifier of its own, so that members of two sandboxes never take each other's WAL.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+from pathlib import Path
+
+from app_core.errors import SwapskillError
+from infra.hostvars.postgres import DATABASE, DR_SLOT, is_standby
+from infra.locks import locked
+from infra.sandbox.box import Box
+from infra.scram import verifier
+from infra.topology import Node
+
+_INITDB = ("--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--username=postgres", "--no-sync")
+_REWIND_FUNCTIONS = (
+    "pg_ls_dir(text, boolean, boolean)",
+    "pg_stat_file(text, boolean)",
+    "pg_read_binary_file(text)",
+    "pg_read_binary_file(text, bigint, bigint, boolean)",
+)
+# What Patroni would do after its own initdb; passwords come later, they are the sandbox's own.
+_TEMPLATE_SQL = (
+    "CREATE ROLE replicator LOGIN REPLICATION",
+    "CREATE ROLE rewind LOGIN",
+    *(f"GRANT EXECUTE ON FUNCTION pg_catalog.{function} TO rewind" for function in _REWIND_FUNCTIONS),
+    f"CREATE DATABASE {DATABASE} STRATEGY = file_copy",
+    "CHECKPOINT",
+)
+_PASSWORDS = {"postgres": "pg_superuser", "replicator": "pg_replicator", "rewind": "pg_rewind"}
+_COPY = ("cp", "-a", "--reflink=auto", "--sparse=always")
+_GONE = "gone.list"
+_LIMIT_S = 60
+
+
+def prepare(box: Box, node: Node) -> None:
+    """Put the member's data directory in place at a sandbox's first start; otherwise do nothing.
+
+    All members get the same one, as if each had taken a base backup of the first: the template, and over
+    it what makes it this sandbox's own. A member that lost its data later is not touched: Patroni takes a
+    base backup for it.
+    """
+    data = box.dir(node.name) / "data"
+    own = box.paths.root / "postgresql-first"
+    if data.exists() or (_with_data(box) and not own.exists()):
+        return
+    building = data.with_name("data.new")
+    template = _template(box)
+    _run(box, (*_COPY, str(template), str(building)))
+    with locked(own.with_suffix(".lock"), "first data directory", wait=_LIMIT_S):
+        if own.exists():
+            _apply(box, own, building)
+        else:
+            _personalize(box, building)
+            _extract(box, template, building, own)
+        building.rename(data)
+        if len(_with_data(box)) == len(box.of_kind("postgres")):
+            shutil.rmtree(own)
+
+
+def _with_data(box: Box) -> list[str]:
+    return [e.member for e in box.of_kind("postgres") if (box.dir(e.member) / "data").exists()]
+
+
+def _personalize(box: Box, data: Path) -> None:
+    """Make a copy of the template this sandbox's own: identifier, passwords, replication slots."""
+    _new_identifier(box, data)
+    slots = [e.member for e in box.of_kind("postgres", box.of_kind("postgres")[0].group)]
+    slots += [DR_SLOT] if any(is_standby(box.topology, e.group) for e in box.of_kind("postgres")) else []
+    # Patroni would make the slots a second or two later, and the standbys would wait for them.
+    make = (
+        f"SELECT pg_create_physical_replication_slot('{slot.replace('-', '_')}', true)" for slot in slots[1:]
+    )
+    _single_user(box, data, (*_password_sql(box), *make))
+
+
+def _extract(box: Box, template: Path, data: Path, own: Path) -> None:
+    """Keep what differs from the template, for the other members."""
+    building = own.with_name(own.name + ".new")
+    _owned_directory(box, building)
+    before, after = _files(template), _files(data)
+    changed = [name for name, stamp in after.items() if before.get(name) != stamp]
+    _run(box, (*_COPY, "--parents", "-t", str(building), *changed), cwd=data)
+    gone = [name for name in before if name not in after]
+    (building / _GONE).write_text("".join(f"{name}\n" for name in gone))
+    building.rename(own)
+
+
+def _apply(box: Box, own: Path, data: Path) -> None:
+    """Give a copy of the template what makes it this sandbox's own."""
+    _run(
+        box,
+        (*_COPY, "-t", str(data), *(entry.name for entry in own.iterdir() if entry.name != _GONE)),
+        cwd=own,
+    )
+    for name in (own / _GONE).read_text().splitlines():
+        (data / name).unlink()
+
+
+def _files(directory: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of change of every file, by its path in the directory."""
+    found: dict[str, tuple[int, int]] = {}
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            path = Path(folder, name)
+            status = path.stat()
+            found[str(path.relative_to(directory))] = (status.st_size, status.st_mtime_ns)
+    return found
+
+
+def _owned_directory(box: Box, path: Path) -> None:
+    """An empty directory that belongs to the members' user."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(mode=0o700, parents=True)
+    if box.unprivileged_user is not None:
+        entry = pwd.getpwnam(box.unprivileged_user)
+        os.chown(path, entry.pw_uid, entry.pw_gid)
+
+
+def _template(box: Box) -> Path:
+    """The prepared directory of this PostgreSQL version, made at the first need."""
+    postgres = box.binary("postgres")
+    version = subprocess.run([postgres, "--version"], capture_output=True, check=True).stdout
+    recipe = hashlib.sha256(version + repr((_INITDB, _TEMPLATE_SQL)).encode()).hexdigest()[:16]
+    cache = box.cache_dir / f"postgresql-{recipe}"
+    cache.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with locked(cache.with_suffix(".lock"), "template data directory", wait=_LIMIT_S):
+        if not (cache / "data").exists():
+            _make_template(box, cache)
+    return cache / "data"
+
+
+def _make_template(box: Box, cache: Path) -> None:
+    _owned_directory(box, cache)
+    partial = cache / "data.new"
+    _run(box, (str(box.binary("initdb")), "-D", str(partial), *_INITDB))
+    _single_user(box, partial, _TEMPLATE_SQL)
+    partial.rename(cache / "data")
+
+
+def _new_identifier(box: Box, data: Path) -> None:
+    """Give the copy a system identifier of its own: the control file's first 8 bytes.
+
+    pg_resetwal then writes the control file's checksum and a first WAL segment with that identifier; it
+    takes the values of a control file whose checksum is wrong when told to (-f).
+    """
+    control = data / "global" / "pg_control"
+    with open(control, "r+b") as file:
+        file.write(secrets.token_bytes(7) + b"\x00")
+    _run(box, (str(box.binary("postgres").parent / "pg_resetwal"), "-f", "-D", str(data)))
+
+
+def _password_sql(box: Box) -> tuple[str, ...]:
+    secret = box.credentials.secret
+    return tuple(
+        f"ALTER ROLE {role} PASSWORD '{verifier(role, secret(name))}'" for role, name in _PASSWORDS.items()
+    )
+
+
+def _single_user(box: Box, data: Path, statements: tuple[str, ...]) -> None:
+    """Run statements in the server's single-user mode, one a line; the first error ends it."""
+    command = (
+        str(box.binary("postgres")),
+        "--single",
+        "-D",
+        str(data),
+        "-F",
+        "-c",
+        "exit_on_error=on",
+        "postgres",
+    )
+    _run(box, command, "".join(f"{statement}\n" for statement in statements))
+
+
+def _run(box: Box, command: tuple[str, ...], text: str = "", cwd: Path = Path("/")) -> None:
+    """Run a program as the member's user. Raises SwapskillError with what it said."""
+    user = box.unprivileged_user
+    entry = pwd.getpwnam(user) if user is not None else None
+    done = subprocess.run(
+        command,
+        input=text,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        umask=0o077,
+        timeout=_LIMIT_S,
+        user=entry.pw_uid if entry else None,
+        group=entry.pw_gid if entry else None,
+        extra_groups=[] if entry else None,
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"},
+    )
+    if done.returncode:
+        raise SwapskillError(
+            f"{Path(command[0]).name} failed with code {done.returncode}",
+            why=done.stderr.strip()[-500:],
+            hint="swapctl doctor",
+        )
