@@ -54,8 +54,9 @@ def run(
         applied = _applied(connection)
         waiting = pending(known, applied)
         if not waiting:
-            with log.step("migrations"):
-                return
+            with log.step("migrations") as step:
+                step.changed = False
+            return
         if not dry_run:
             connection.execute(_TABLE)
         for migration in waiting:

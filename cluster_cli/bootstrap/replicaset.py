@@ -38,6 +38,8 @@ class ReplicaSet:
             member: member_client(ctx, member, serverSelectionTimeoutMS=1000, socketTimeoutMS=30_000)
             for member in spec.members
         }
+        self._answered: set[str] = set()
+        self._leader = spec.members[0]
         self._end = time.monotonic() + FORM_TIMEOUT_S
 
     def close(self) -> None:
@@ -75,9 +77,11 @@ class ReplicaSet:
 
     def primary(self) -> Client | None:
         """The client of the member that takes writes; None when no member does."""
-        for member in self.spec.members:
+        # the last one first: in a calm set one question is enough
+        for member in sorted(self.spec.members, key=lambda name: name != self._leader):
             hello = self._hello(member)
             if hello and hello.get("isWritablePrimary"):
+                self._leader = member
                 return self._clients[member]
         return None
 
@@ -136,10 +140,13 @@ class ReplicaSet:
     def _hello(self, member: str) -> Document | None:
         endpoint = self._endpoints[member]
         try:
-            # the driver would wait half a second after a refused connection: look at the port first
-            socket.create_connection((endpoint.address, endpoint.ports["mongo"]), _HELLO_TIMEOUT_S).close()
+            if member not in self._answered:
+                # the driver would wait half a second after a refused connection: look at the port first
+                socket.create_connection((endpoint.address, endpoint.ports["mongo"]), 1.0).close()
             with pymongo.timeout(_HELLO_TIMEOUT_S):
-                return self._clients[member].admin.command("hello")
+                hello = self._clients[member].admin.command("hello")
+            self._answered.add(member)
+            return hello
         except (OSError, PyMongoError):
             return None
 

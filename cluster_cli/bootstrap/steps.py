@@ -30,9 +30,9 @@ class BootstrapResult:
 
 @dataclass
 class Running:
-    """A step under way; its body sets `changed`."""
+    """A step under way; its body sets `changed`. None = a wait, which never changes anything."""
 
-    changed: bool = False
+    changed: bool | None = None
 
 
 @dataclass
@@ -48,10 +48,10 @@ class StepLog:
         """Run the body as a step; one that fails is not recorded."""
         running, started = Running(), time.monotonic()
         yield running
-        step = Step(name, running.changed, round(time.monotonic() - started, 3))
+        step = Step(name, bool(running.changed), round(time.monotonic() - started, 3))
         with self._lock:
             self._steps.append(step)
-        self.progress(name if step.changed else f"{name}: nothing to do")
+        self.progress(f"{name}: nothing to do" if running.changed is False else name)
 
     def result(self) -> BootstrapResult:
         """Everything so far."""
