@@ -13,9 +13,8 @@ from cluster_cli.render import emit, say
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
-FileId = Annotated[
-    str | None, typer.Argument(help="A file's id from `rescue list`, or its beginning; default: all.")
-]
+_FILE_HELP = "A file's id from `rescue list`, or its beginning; default: all."
+FileId = Annotated[str | None, typer.Argument(help=_FILE_HELP)]
 
 
 @app.callback()

@@ -11,6 +11,8 @@ from cluster_cli.engines.mongodb.clients import Client
 from cluster_cli.rescue.files import UNKNOWN_NAMESPACE, Document, RolledBack
 
 _BATCH = 500
+Present = Mapping[object, Document]
+"""_id -> the document that has it now."""
 
 
 class State(StrEnum):
@@ -45,9 +47,7 @@ def compare(client: Client, documents: Iterable[RolledBack]) -> Iterator[Compari
             yield from judge(some, _current(client, namespace, some))
 
 
-def _current(
-    client: Client, namespace: str, documents: Iterable[RolledBack]
-) -> dict[object, Document] | None:
+def _current(client: Client, namespace: str, documents: Iterable[RolledBack]) -> Present | None:
     if namespace == UNKNOWN_NAMESPACE:
         return None
     database, _, name = namespace.partition(".")
@@ -55,8 +55,8 @@ def _current(
     return {_hashable(d["_id"]): d for d in client[database][name].find({"_id": {"$in": ids}})}
 
 
-def judge(documents: Iterable[RolledBack], present: Mapping[object, Document] | None) -> Iterator[Comparison]:
-    """The verdicts on documents of one collection. `present`: _id -> document, None = collection gone. Pure."""
+def judge(documents: Iterable[RolledBack], present: Present | None) -> Iterator[Comparison]:
+    """The verdicts on documents of one collection. `present` None = the collection is gone. Pure."""
     for item in documents:
         if present is None:
             yield Comparison(item, None, State.UNKNOWN)

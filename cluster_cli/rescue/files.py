@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import bson
-from bson.codec_options import CodecOptions, UuidRepresentation
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions
 from bson.errors import BSONError
 from pymongo.errors import PyMongoError
 
@@ -113,14 +114,10 @@ def file_time(name: str) -> str:
     """The time in `removed.2026-11-23T21-35-46.0.bson`, as RFC 3339 UTC; the name itself when it has none."""
     stamp = name.split(".")[1]
     try:
-        return (
-            datetime.strptime(stamp, "%Y-%m-%dT%H-%M-%S")
-            .replace(tzinfo=UTC)
-            .isoformat()
-            .replace("+00:00", "Z")
-        )
+        moment = datetime.strptime(stamp, "%Y-%m-%dT%H-%M-%S").replace(tzinfo=UTC)
     except ValueError:
         return stamp
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def read_documents(file: RollbackFile) -> Iterator[RolledBack]:

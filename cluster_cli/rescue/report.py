@@ -59,9 +59,8 @@ def chosen(files: Iterable[RollbackFile], word: str | None) -> tuple[RollbackFil
     found = tuple(f for f in known if f.id.startswith(word))
     if not found:
         names = [f.id for f in known]
-        raise UsageError(
-            "no such rollback file", on=repr(word), why=nearest(word, names), hint="swapctl rescue list"
-        )
+        why = nearest(word, names)
+        raise UsageError("no such rollback file", on=repr(word), why=why, hint="swapctl rescue list")
     return found
 
 

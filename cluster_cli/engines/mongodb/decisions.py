@@ -22,6 +22,17 @@ def stale_primaries(views: Mapping[str, View]) -> tuple[str, ...]:
     return tuple(member for member, view in views.items() if view.state == "PRIMARY" and member != best)
 
 
+def has_followed(leader: View, member: View) -> bool:
+    """Whether a member's data have reached the leader's term.
+
+    One that comes back after a failover calls itself SECONDARY before it has looked at its new source:
+    only then may it find that it must roll back.
+    """
+    if leader.me.optime is None or member.me.optime is None:
+        return False
+    return member.me.optime[0] >= leader.me.optime[0]
+
+
 def freshest_secondary(views: Mapping[str, View], exclude: Iterable[str] = ()) -> str | None:
     """The secondary with the newest applied operation; None when no secondary answers."""
     left_out = set(exclude)

@@ -13,6 +13,7 @@ from cluster_cli.engines.mongodb.decisions import (
     current_primary,
     failover_refusal,
     freshest_secondary,
+    has_followed,
     switchover_refusals,
 )
 from cluster_cli.engines.mongodb.status import read_status, read_views
@@ -135,6 +136,22 @@ def step_down(ctx: Context, group: str, member: str) -> str:
             why = server_words(error)
             raise RefusedError("no step-down", on=member, why=why, hint="swapctl lag") from None
     return _await_other_primary(ctx, group, member)
+
+
+def await_rejoined(ctx: Context, group: str, member: str, timeout: float = 60.0) -> None:
+    """Wait until a member that was away follows the set's primary again, a rollback included.
+
+    Raises TimedOutError.
+    """
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        views = read_views(ctx, group)
+        leader = current_primary(views)
+        if leader is not None and member in views and has_followed(views[leader], views[member]):
+            if views[member].state in ("PRIMARY", "SECONDARY"):
+                return
+        time.sleep(5 * _POLL_S)
+    raise TimedOutError("the member does not follow", on=member, why=f"{timeout:g} s", hint="swapctl status")
 
 
 def _await_other_primary(ctx: Context, group: str, old: str) -> str:

@@ -13,7 +13,7 @@ from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure, PyMo
 from cluster_cli.engines.model import Health, MemberStatus
 from cluster_cli.engines.mongodb import facts
 from cluster_cli.engines.mongodb.clients import MEMBER_KINDS, anonymous_client, member_client, server_words
-from cluster_cli.engines.mongodb.decisions import current_primary, stale_primaries
+from cluster_cli.engines.mongodb.decisions import current_primary, has_followed, stale_primaries
 from cluster_cli.engines.mongodb.facts import OpTime, View
 from infra.context import Context
 from infra.endpoint import Endpoint
@@ -122,6 +122,9 @@ def _judge(answer: Answer, leader: str | None, leading: View | None, stale: bool
     if stale and leading is not None and answer.view is not None:
         health, role = Health.FAILED, "stale-primary"
         reason = f"still primary of term {answer.view.term}, the set is in term {leading.term}"
+    if role == "secondary" and leading is not None and answer.view is not None:
+        if not has_followed(leading, answer.view):
+            health, reason = Health.RECOVERING, f"has not followed into term {leading.term} yet"
     host = endpoint.at("mongo")
     lag = facts.lag_seconds(leading, host) if leading is not None and role != "arbiter" else None
     if health is Health.OK and lag is not None and lag > LAG_LIMIT_S:
