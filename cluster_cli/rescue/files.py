@@ -89,7 +89,7 @@ def _namespaces(ctx: Context, group: str) -> dict[str, str]:
         return {}
     with member_client(ctx, leader, timeout=_TIMEOUT_S) as client:
         return {
-            str(entry["info"]["uuid"]): f"{database}.{entry['name']}"
+            str(entry["info"]["uuid"].as_uuid()): f"{database}.{entry['name']}"
             for database in client.list_database_names()
             for entry in client[database].list_collections()
             if "uuid" in entry["info"]
@@ -98,14 +98,14 @@ def _namespaces(ctx: Context, group: str) -> dict[str, str]:
 
 def _files(endpoint: Endpoint, folder: Path, names: Mapping[str, str]) -> Iterator[RollbackFile]:
     for path in folder.glob("*/removed.*.bson"):
-        seen_at, size = file_time(path.name), path.stat().st_size
+        number = path.name.removeprefix("removed.").removesuffix(".bson")
         yield RollbackFile(
-            id=f"{endpoint.member}/{path.parent.name[:8]}/{seen_at}",
+            id=f"{endpoint.member}/{path.parent.name[:8]}/{number}",
             member=endpoint.member,
             group=endpoint.group,
             namespace=names.get(path.parent.name, UNKNOWN_NAMESPACE),
-            rolled_back_at=seen_at,
-            size=size,
+            rolled_back_at=file_time(path.name),
+            size=path.stat().st_size,
             path=path,
         )
 

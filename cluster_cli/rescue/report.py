@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from bson import json_util
 
@@ -110,7 +111,16 @@ def _row(comparison: Comparison) -> Row:
 
 def _readable(document: Document) -> Any:
     """A document in MongoDB's relaxed extended JSON: UUIDs and dates survive a copy to a shell."""
-    return json.loads(json_util.dumps(document, json_options=json_util.RELAXED_JSON_OPTIONS))
+    return json.loads(json_util.dumps(_spell_uuids(document), json_options=json_util.RELAXED_JSON_OPTIONS))
+
+
+def _spell_uuids(value: Any) -> Any:
+    """UUIDs as `$uuid` with their usual text: the default is base64, which nobody can compare by eye."""
+    if isinstance(value, UUID):
+        return {"$uuid": str(value)}
+    if isinstance(value, dict):
+        return {key: _spell_uuids(item) for key, item in value.items()}
+    return [_spell_uuids(item) for item in value] if isinstance(value, list) else value
 
 
 def absent_summary(compared: Iterable[Comparison]) -> list[Absent]:

@@ -16,6 +16,7 @@ from cluster_cli.engines.mongodb.decisions import (
     has_followed,
     switchover_refusals,
 )
+from cluster_cli.engines.mongodb.facts import View
 from cluster_cli.engines.mongodb.status import read_status, read_views
 from cluster_cli.role_change import Change, RoleChange
 from infra.context import Context
@@ -147,11 +148,14 @@ def await_rejoined(ctx: Context, group: str, member: str, timeout: float = 60.0)
     while time.monotonic() < end:
         views = read_views(ctx, group)
         leader = current_primary(views)
-        if leader is not None and member in views and has_followed(views[leader], views[member]):
-            if views[member].state in ("PRIMARY", "SECONDARY"):
-                return
+        if leader is not None and member in views and _in_step(views[leader], views[member]):
+            return
         time.sleep(5 * _POLL_S)
     raise TimedOutError("the member does not follow", on=member, why=f"{timeout:g} s", hint="swapctl status")
+
+
+def _in_step(leader: View, member: View) -> bool:
+    return member.state in ("PRIMARY", "SECONDARY") and has_followed(leader, member)
 
 
 def _await_other_primary(ctx: Context, group: str, old: str) -> str:

@@ -122,9 +122,9 @@ def _judge(answer: Answer, leader: str | None, leading: View | None, stale: bool
     if stale and leading is not None and answer.view is not None:
         health, role = Health.FAILED, "stale-primary"
         reason = f"still primary of term {answer.view.term}, the set is in term {leading.term}"
-    if role == "secondary" and leading is not None and answer.view is not None:
-        if not has_followed(leading, answer.view):
-            health, reason = Health.RECOVERING, f"has not followed into term {leading.term} yet"
+    behind_term = leading is not None and answer.view is not None and not has_followed(leading, answer.view)
+    if role == "secondary" and leading is not None and behind_term:
+        health, reason = Health.RECOVERING, f"has not followed into term {leading.term} yet"
     host = endpoint.at("mongo")
     lag = facts.lag_seconds(leading, host) if leading is not None and role != "arbiter" else None
     if health is Health.OK and lag is not None and lag > LAG_LIMIT_S:

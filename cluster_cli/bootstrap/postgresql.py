@@ -1,0 +1,102 @@
+"""Makes the payments cluster of started processes: roles, database, archive, standbys that stream."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+
+from app_core.errors import TimedOutError
+from cluster_cli.bootstrap import archive, roles
+from cluster_cli.bootstrap.steps import StepLog
+from cluster_cli.engines.postgresql import haproxy, patroni
+from cluster_cli.engines.postgresql.connect import ADMIN_DATABASE, connect
+from infra.context import Context
+
+LIMIT_S = 60.0
+_POLL_S = 0.02
+_STREAMING = "SELECT application_name, sync_state FROM pg_stat_replication WHERE state = 'streaming'"
+
+
+def bootstrap(ctx: Context, log: StepLog) -> None:
+    """Bring the payments cluster to where applications can use it. Idempotent at every step.
+
+    Raises TimedOutError naming what did not come, SwapskillError when a step fails.
+    """
+    assert ctx.topology.payments is not None
+    scope = ctx.topology.payments.name
+    with log.step(f"{scope}: leader"):
+        leader = await_leader(ctx, scope)
+    with ThreadPoolExecutor(1) as pool:
+        archiving = pool.submit(archive.ensure, ctx, leader, log)
+        with connect(ctx, via=leader, database=ADMIN_DATABASE, autocommit=True) as connection:
+            with log.step(f"{scope}: roles and database") as step:
+                step.changed = roles.ensure(ctx, connection)
+            with log.step(f"{scope}: proxies lead to {leader}"):
+                _wait(lambda: _proxies_lead_to(ctx, leader), "the proxies do not lead to the leader", leader)
+            _await_standbys(ctx, connection, log)
+        archiving.result()
+
+
+def await_leader(ctx: Context, scope: str) -> str:
+    """The scope's leader, as soon as it takes writes (which its HTTP status says too early)."""
+    found: list[str] = []
+
+    def look() -> bool:
+        views = patroni.read_views(ctx, scope, timeout=0.5)
+        leader = patroni.leader_of(views)
+        if leader is not None:
+            found.append(leader)
+        return leader is not None
+
+    _wait(look, "no member takes writes", scope, poll=0.1)
+    return found[0]
+
+
+def _await_standbys(ctx: Context, connection: psycopg.Connection[Any], log: StepLog) -> None:
+    payments = ctx.topology.payments
+    assert payments is not None
+    wanted = min(payments.sync.count, len(payments.members) - 1)
+    if wanted:
+        with log.step(f"{payments.name}: synchronous standby"):
+            _wait(
+                lambda: synchronous(connection) >= wanted,
+                f"fewer than {wanted} synchronous standbys stream",
+                payments.name,
+            )
+    if payments.dr is not None:
+        dr = {member.name for member in payments.dr.members}
+        with log.step(f"{payments.dr.name}: streams"):
+            _wait(lambda: bool(dr & _streaming(connection).keys()), "does not stream", payments.dr.name)
+
+
+def _streaming(connection: psycopg.Connection[Any]) -> dict[str, str]:
+    """Standbys that stream from this member, with their sync_state."""
+    return dict(connection.execute(_STREAMING).fetchall())
+
+
+def synchronous(connection: psycopg.Connection[Any]) -> int:
+    """How many standbys a commit may be acknowledged by now."""
+    return sum(state in ("sync", "quorum") for state in _streaming(connection).values())
+
+
+def _proxies_lead_to(ctx: Context, leader: str) -> bool:
+    return all(_leads_to(ctx, proxy.member, leader) for proxy in ctx.of_kind("proxy"))
+
+
+def _leads_to(ctx: Context, proxy: str, leader: str) -> bool:
+    try:
+        return haproxy.writable(haproxy.read_servers(ctx, proxy)) == (leader,)
+    except OSError:
+        return False
+
+
+def _wait(condition: Callable[[], bool], what: str, on: str, poll: float = _POLL_S) -> None:
+    end = time.monotonic() + LIMIT_S
+    while not condition():
+        if time.monotonic() > end:
+            raise TimedOutError(what, on=on, why=f"{LIMIT_S:g} s passed", hint="swapctl logs --all")
+        time.sleep(poll)
