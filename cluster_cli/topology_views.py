@@ -28,6 +28,15 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class HostView:
+    """A host with the roles that follow from its members."""
+
+    name: str
+    zone: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TopologyView:
     """A whole topology, every member with the place that follows from its host."""
 
@@ -35,6 +44,7 @@ class TopologyView:
     cluster_class: str
     versions: Mapping[str, str]
     segments: Mapping[str, tuple[str, ...]]
+    hosts: tuple[HostView, ...]
     members: tuple[Node, ...]
     sla: Sla
 
@@ -94,6 +104,7 @@ def topology_view(topology: Topology) -> TopologyView:
         cluster_class=topology.class_,
         versions={name: getattr(versions, name) for name in ("mongodb", "postgresql", "etcd")},
         segments=topology.social.segments if topology.social else {},
+        hosts=tuple(HostView(host.name, host.zone, topology.roles(host.name)) for host in topology.hosts),
         members=topology.nodes(),
         sla=topology.sla,
     )

@@ -12,7 +12,7 @@ from infra.topology.extensions import extension_models
 from infra.topology.model import Topology
 from infra.topology.problems import sentences
 from infra.topology.rules import violations
-from infra.topology.yaml_text import YamlError, parse_yaml
+from infra.topology.yaml_text import MAX_BYTES, YamlError, parse_yaml
 
 SHIPPED = Path(__file__).parent.parent / "topologies"
 
@@ -29,7 +29,8 @@ def load_topology(name_or_path: str | Path) -> Topology:
     """
     path = _path(str(name_or_path))
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)  # one byte more says that it is too big
     except OSError as error:
         raise UsageError("cannot read the topology", on=str(path), why=error.strerror) from None
     return parse_topology(data, str(name_or_path))

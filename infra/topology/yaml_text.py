@@ -47,7 +47,7 @@ class _Loader(yaml.SafeLoader):
 def parse_yaml(data: bytes) -> object:
     """The value of a YAML document. Raises YamlError with a sentence for everything else."""
     if len(data) > MAX_BYTES:
-        raise YamlError(f"{len(data)} bytes: a topology file is at most {MAX_BYTES}")
+        raise YamlError(f"more than {MAX_BYTES} bytes: no topology is that big")
     if not data.strip():
         raise YamlError("the file is empty")
     try:

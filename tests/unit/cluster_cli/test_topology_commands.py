@@ -32,6 +32,7 @@ def test_list() -> None:
 def test_show_places_every_member() -> None:
     shown = json.loads(run("show", "quorum", "-o", "json"))
     assert {"name": "pgdr1", "zone": "dr-a"}.items() <= shown["members"][-1].items()
+    assert {"name": "pg-a", "zone": "a", "roles": ["etcd", "postgres"]} in shown["hosts"]
     assert shown["sla"]["payments"]["member"] == {"rpo": 0.0, "rto": 120.0}
     assert "pgsync2" in run("show", "quorum")
 

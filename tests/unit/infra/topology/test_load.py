@@ -18,7 +18,7 @@ NOT_A_TOPOLOGY = {
     "blank": (b" \n\n", "the file is empty"),
     "binary": (b"\x00\x01\xff\xfe", "not a text file"),
     "control": (b"name: \x00", "special characters"),
-    "too big": (b"#" * (MAX_BYTES + 1), f"at most {MAX_BYTES}"),
+    "too big": (b"#" * (MAX_BYTES + 1), f"more than {MAX_BYTES} bytes"),
     "list": (b"- a", "a mapping of keys"),
     "duplicate key": (b"name: a\nname: b\n", "line 2: the key 'name' stands there twice"),
     "deep duplicate": (b"a: {b: 1, b: 2}", "'b' stands there twice"),
@@ -60,6 +60,8 @@ def test_path_and_missing_path(tmp_path: Path) -> None:
     assert load_topology(path).source == shipped().source
     with pytest.raises(UsageError, match="No such file"):
         load_topology(tmp_path / "other.yaml")
+    with pytest.raises(UsageError, match="no topology is that big"):
+        load_topology("/dev/zero")
     with pytest.raises(UsageError, match="directory"):
         load_topology(f"{tmp_path}/")
 
