@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from infra.topology.model import Topology
 from infra.topology.violation import Violation
 
 TARGET_ROLES = ("primary", "sync", "secondary", "dr")
-SHARDS = ("config", "admin", "local", "payments")
-SEGMENTS = ("config", "admin", "local")
+# certificates of clients, and processes that a sandbox adds
+MEMBERS = frozenset(
+    {"app", "dr-link", "haproxy", "operator", "pgbouncer", "postgres", "prober", "replicator", "rewind", "s3"}
+)
+GROUPS = frozenset({"routers", "proxies"})
+SHARDS = frozenset({"config", "admin", "local", "payments"})
+SEGMENTS = frozenset({"config", "admin", "local"})
 
 
 def check(topology: Topology) -> list[Violation]:
-    """Refuse shard and segment names that MongoDB or the commands use, and members named like a target."""
-    social = topology.social
-    if social is None:
-        return _members(topology, ["payments"])
-    found = [
-        Violation(f"shard {shard.name}", "the name is reserved", f"rename it, for example {shard.name}-1")
-        for shard in social.shards
-        if shard.name in SHARDS
-    ]
-    found += [
-        Violation(f"segment {name}", "its database would have MongoDB's own name", "rename it")
-        for name in social.segments
-        if name in SEGMENTS
-    ]
-    return found + _members(topology, ["payments", *(shard.name for shard in social.shards)])
+    """Refuse names of MongoDB's, of clients and groups of the product, and members named like a role."""
+    return [*_groups(topology), *_segments(topology), *_members(topology)]
 
 
-def _members(topology: Topology, groups: list[str]) -> list[Violation]:
-    words = {f"{group}-{role}" for group in groups for role in TARGET_ROLES}
-    return [
-        Violation(f"member {node.name}", "commands read this word as a role, not as a member", "rename it")
-        for node in topology.nodes()
-        if node.name in words
-    ]
+def _groups(topology: Topology) -> Iterator[Violation]:
+    shards = [shard.name for shard in topology.social.shards] if topology.social else []
+    for name in sorted({node.group for node in topology.nodes() if node.kind not in ("router", "proxy")}):
+        if name in GROUPS or (name in SHARDS and name in shards):
+            yield Violation(
+                f"{'shard' if name in shards else 'group'} {name}", "the name is reserved", "rename it"
+            )
+
+
+def _segments(topology: Topology) -> Iterator[Violation]:
+    for name in topology.social.segments if topology.social else ():
+        if name in SEGMENTS:
+            yield Violation(f"segment {name}", "its database would have MongoDB's own name", "rename it")
+
+
+def _members(topology: Topology) -> Iterator[Violation]:
+    groups = (
+        ["payments", *(shard.name for shard in topology.social.shards)] if topology.social else ["payments"]
+    )
+    roles = {f"{group}-{role}" for group in groups for role in TARGET_ROLES}
+    for node in topology.nodes():
+        if node.name in roles:
+            yield Violation(
+                f"member {node.name}", "commands read this word as a role, not as a member", "rename it"
+            )
+        if node.name in MEMBERS:
+            yield Violation(f"member {node.name}", "the name is a client's or a part's own", "rename it")
