@@ -35,10 +35,8 @@ class Rollback:
 
     files: frozenset[str] = frozenset()
     """Value ids found in the rollback files."""
-    journal_from: float = 0.0
-    """Run seconds at which the last journal interval before the kill began."""
     killed_at: float = 0.0
-    """Run seconds at which the old primary was killed."""
+    """When the old primary was killed, in seconds since the epoch."""
 
 
 @dataclass(frozen=True)

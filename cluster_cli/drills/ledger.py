@@ -21,6 +21,8 @@ AROUND_AFTER = 0.15
 
 Key = tuple[str, str]
 """(collection or table, value id)"""
+Home = tuple[Domain, AckClass]
+"""Where a write is counted."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class ClassLedger:
 class Ledger:
     """The judgement on every class that the load wrote in."""
 
-    classes: Mapping[tuple[Domain, AckClass], ClassLedger]
+    classes: Mapping[Home, ClassLedger]
 
     def of(self, domain: Domain, cls: AckClass) -> ClassLedger:
         """The class's ledger; empty when nothing was written in it."""
@@ -96,12 +98,13 @@ def class_of(op: Op, samples: Sequence[Durability]) -> AckClass:
 
 def judge(ops: Iterable[Op], back: ReadBack, samples: Sequence[Durability]) -> Ledger:
     """Compare every recorded write with what is there. `samples` in the order of their time."""
-    counts: dict[tuple[Domain, AckClass], Counter[str]] = {}
-    classes: dict[Key, tuple[Domain, AckClass]] = {}
+    counts: dict[Home, Counter[str]] = {}
+    classes: dict[Key, Home] = {}
     acked: dict[Key, Op] = {}
     possible: set[Key] = set()
     for op in ops:
-        key, where = (op.target, op.value), (op.domain, class_of(op, samples))
+        key = (op.target, op.value)
+        where: Home = (op.domain, class_of(op, samples))
         counts.setdefault(where, Counter())[op.outcome] += 1
         if op.outcome == "acked":
             acked[key], classes[key] = op, where
@@ -129,14 +132,14 @@ def _problems(acked: Mapping[Key, Op], possible: set[Key], found: Mapping[Key, i
 
 
 def _assemble(
-    counts: Mapping[tuple[Domain, AckClass], Counter[str]],
-    classes: Mapping[Key, tuple[Domain, AckClass]],
+    counts: Mapping[Home, Counter[str]],
+    classes: Mapping[Key, Home],
     acked: Mapping[Key, Op],
     problems: _Problems,
-) -> dict[tuple[Domain, AckClass], ClassLedger]:
+) -> dict[Home, ClassLedger]:
     by_target = {key[0]: where for key, where in classes.items()}
 
-    def where(key: Key) -> tuple[Domain, AckClass] | None:
+    def where(key: Key) -> Home | None:
         return classes.get(key) or by_target.get(key[0])
 
     homes = set(counts) | {found for key in problems.phantom if (found := where(key))}

@@ -8,7 +8,8 @@ KINDS: Mapping[str, str] = {
     "async": "synchronous replication is switched off behind the ledger's back and the standby is stalled, "
     "so acknowledged payments die with the primary.",
     "weak-writes": "writes that ask for the majority are quietly sent as w:1.",
-    "count-cancelled": "a commit whose wait for the synchronous standby was cancelled is counted as acknowledged.",
+    "count-cancelled": "a commit whose wait for the synchronous standby was cancelled is counted "
+    "as acknowledged.",
     "no-idempotency": "a write of unknown outcome is sent again under a new id.",
     "no-undo": "the fault is not lifted at the end.",
 }

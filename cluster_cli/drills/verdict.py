@@ -67,7 +67,9 @@ def decide(
         ("fail", failed),
         ("unknown", unknown),
     )
-    verdict = next((name for name, reasons in verdicts if reasons), "pass")
+    verdict: Verdict = "pass"
+    for name, found in reversed(verdicts):
+        verdict = name if found else verdict
     return Judgement(verdict, tuple(reason for _, reasons in verdicts for reason in reasons))
 
 

@@ -6,6 +6,8 @@ from cluster_cli.drills.checks._finding import Finding, some
 from cluster_cli.drills.evidence import Evidence
 
 NAME = "lost-accounted"
+JOURNAL_INTERVAL = 0.1
+"""Seconds between two writes of MongoDB's journal to disk (storage.journal.commitIntervalMs)."""
 
 
 def applies(evidence: Evidence) -> bool:
@@ -20,10 +22,11 @@ def check(evidence: Evidence) -> Finding:
     rollback = evidence.rollback
     if rollback is None:
         return Finding("unknown", "the rollback files were not read")
+    died = rollback.killed_at - evidence.history.header.started_at
     lost = evidence.ledger.of("social", "w1").lost
     in_files = [item for item in lost if item.value in rollback.files]
     unjournaled = [
-        item for item in lost if item.value not in rollback.files and item.acked_at >= rollback.journal_from
+        item for item in lost if item.value not in rollback.files and item.acked_at >= died - JOURNAL_INTERVAL
     ]
     missing = [item.value for item in lost if item not in in_files and item not in unjournaled]
     if missing:

@@ -46,7 +46,7 @@ class Meta:
     labels: Mapping[str, str]
     """Fault -> what must be said about how it was made (`processes killed, peers see resets`)."""
     replay: Sequence[str]
-    predicted: Mapping[str, tuple[float, str]] = field(default_factory=dict[str, tuple[float, str]])
+    predicted: Mapping[str, PredictionReport] = field(default_factory=dict[str, PredictionReport])
     configuration: Mapping[str, str] = field(default_factory=dict[str, str])
     before: tuple[MemberRole, ...] = ()
     after: tuple[MemberRole, ...] = ()
@@ -62,7 +62,9 @@ def build(
 ) -> Report:
     """The report of a run."""
     header = evidence.history.header
-    domains = {name: _domain(evidence, name, figure) for name, figure in figures.items()}
+    domains: dict[Domain, DomainReport] = {
+        name: _domain(evidence, name, figure) for name, figure in figures.items()
+    }
     return Report(
         run_id=header.run_id,
         drill=header.drill,
@@ -78,10 +80,7 @@ def build(
         context=header.context,
         topology=header.topology,
         sla=SlaReport(**{name: _promise(promise) for name, promise in evidence.promises.items()}),
-        predicted={
-            name: PredictionReport(seconds=value, explanation=why)
-            for name, (value, why) in meta.predicted.items()
-        },
+        predicted=dict(meta.predicted),
         stand_ins=meta.stand_ins,
         faults=tuple(_fault(evidence, name, meta.labels.get(name, "")) for name in evidence.faults),
         checks=tuple(CheckReport(name=name, result=f.result, reason=f.reason) for name, f in findings),
@@ -139,7 +138,7 @@ def _promise(promise: Promise) -> PromiseReport:
 
 
 def _domain(evidence: Evidence, name: Domain, figures: DomainFigures) -> DomainReport:
-    classes = {cls: evidence.ledger.of(name, cls) for cls in CLASSES_OF[name]}
+    classes: dict[AckClass, ClassLedger] = {cls: evidence.ledger.of(name, cls) for cls in CLASSES_OF[name]}
     landed = evidence.landed or 0.0
     return DomainReport(
         affected=bool(evidence.affected.get(name)),

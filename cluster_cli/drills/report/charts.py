@@ -35,6 +35,8 @@ class Mark:
 
 def seconds(value: float) -> str:
     """A duration for people: `0.84 s`, `12.3 s`, `41 ms`."""
+    if value == 0:
+        return "0 s"
     if value < 0.1:
         return f"{value * 1000:.0f} ms"
     return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"

@@ -143,9 +143,10 @@ class SlaReport(Part):
 
 
 class PredictionReport(Part):
-    """What the timing solver expected."""
+    """What the timing solver expected of one fault. `seconds` null: no bound can be told."""
 
-    seconds: NonNegativeFloat
+    domain: Literal["social", "payments"]
+    seconds: NonNegativeFloat | None
     explanation: str
 
 
@@ -186,6 +187,7 @@ class Report(Part):
     topology: str
     sla: SlaReport
     predicted: dict[str, PredictionReport]
+    """Fault -> how long writes of the affected path were expected to stop at worst."""
     stand_ins: tuple[str, ...]
     faults: tuple[FaultReport, ...]
     checks: tuple[CheckReport, ...]

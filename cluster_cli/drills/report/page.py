@@ -40,7 +40,7 @@ def page(report: Report, history: History) -> str:
     environment.filters["seconds"] = seconds
     return environment.get_template("page.html.j2").render(
         report=report,
-        style=Markup((HERE / "style.css").read_text(encoding="utf-8")),  # noqa: S704  our own file
+        style=Markup((HERE / "style.css").read_text(encoding="utf-8")),
         sabotage_words=words_of(report.sabotage) if report.sabotage else "",
         tiles=tiles(report),
         waterfall=_waterfall(report),
@@ -182,20 +182,19 @@ def _zones(members: Sequence[MemberRole], before: dict[str, str]) -> list[tuple[
 
 
 def _predictions(report: Report) -> list[dict[str, str]]:
-    measured = {
-        name: "never" if domain.rto_seconds is None else seconds(domain.rto_seconds)
-        for name, domain, _ in _present(report)
-        if domain.affected
-    }
-    return [
-        {
-            "name": name,
-            "predicted": seconds(prediction.seconds),
-            "measured": next((m for domain, m in measured.items() if name.startswith(domain)), "-"),
-            "explanation": prediction.explanation,
-        }
-        for name, prediction in report.predicted.items()
-    ]
+    measured = {name: domain.rto_seconds for name, domain, _ in _present(report)}
+    rows: list[dict[str, str]] = []
+    for name, prediction in report.predicted.items():
+        rto = measured.get(prediction.domain)
+        rows.append(
+            {
+                "name": f"{name}: writes back after",
+                "predicted": "no bound" if prediction.seconds is None else seconds(prediction.seconds),
+                "measured": "never" if rto is None else seconds(rto),
+                "explanation": prediction.explanation,
+            }
+        )
+    return rows
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:

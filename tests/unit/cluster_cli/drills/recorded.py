@@ -10,6 +10,7 @@ from cluster_cli.drills.evidence import Evidence, Health, Promise
 from cluster_cli.drills.history import History
 from cluster_cli.drills.ledger import ReadBack, judge
 from cluster_cli.drills.records import (
+    AckClass,
     Domain,
     Durability,
     FaultEvent,
@@ -41,7 +42,7 @@ LOADS = (
 )
 
 
-def writes(kind: str, domain: Domain, path: str, cls, target: str, back: float) -> Iterable[Op]:
+def writes(kind: str, domain: Domain, path: str, cls: AckClass, target: str, back: float) -> Iterable[Op]:
     """Two clients, an acknowledgement each 50 ms; between the crash and `back` one indeterminate attempt."""
     for client in range(2):
         for step in range(int(END / 0.05)):
@@ -56,14 +57,16 @@ def writes(kind: str, domain: Domain, path: str, cls, target: str, back: float) 
 
 def observed() -> Iterable[Record]:
     """What the probers saw."""
+    pairs: tuple[tuple[Domain, str, str], ...] = (
+        ("payments", "payments", "pg1"),
+        ("social", "exchange-1", "exchange-1-a"),
+    )
     for step in range(int(END / 0.05)):
         at = step * 0.05
         pg = "pg1" if at < CRASH else "pgsync1" if at >= 21.2 else ""
         shard = "exchange-1-a" if at < CRASH else "exchange-1-b" if at >= 21.1 else ""
-        for domain, group, member, old in (
-            ("payments", "payments", pg, "pg1"),
-            ("social", "exchange-1", shard, "exchange-1-a"),
-        ):
+        for domain, group, old in pairs:
+            member = pg if domain == "payments" else shard
             if not member:
                 continue
             term = 1 if member == old else 2

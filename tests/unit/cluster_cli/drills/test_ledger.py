@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cluster_cli.drills.ledger import ReadBack, in_force, judge
-from cluster_cli.drills.records import Durability, Op
+from cluster_cli.drills.records import Durability, Op, Outcome
 
 OP = Op("c", "payments", "payments", "sync", "transfer", "v", 1, 10.0, 10.01, "acked")
 SYNC = [Durability(at / 20, "pg1", "sync", "pgsync1") for at in range(400)]
@@ -35,7 +35,7 @@ def test_without_any_sign_a_write_is_not_called_synchronous() -> None:
     assert in_force(replace(OP, detail={"standbys": "pgsync1"}), []) == "sync"
 
 
-def attempt(outcome, value: str = "v", number: int = 1) -> Op:
+def attempt(outcome: Outcome, value: str = "v", number: int = 1) -> Op:
     return replace(OP, value=value, outcome=outcome, attempt=number)
 
 

@@ -10,7 +10,7 @@ from cluster_cli.drills import measures
 from cluster_cli.drills.ledger import Lost
 from cluster_cli.drills.measures.acks import Ack
 from cluster_cli.drills.measures.phases import Milestones
-from cluster_cli.drills.records import FaultEvent, ProbeWrite, RoleSeen
+from cluster_cli.drills.records import FaultEvent, ProbeWrite, Role, RoleSeen
 
 
 def acks(client: str, *spans: tuple[float, float]) -> list[Ack]:
@@ -82,7 +82,7 @@ def test_one_of_two_unproved_faults_leaves_the_run_unproved() -> None:
     assert measures.landed_at([landed("x", 3.0)], ("x", "y")) is None
 
 
-def seen(at: float, member: str, term: int, role="primary") -> RoleSeen:
+def seen(at: float, member: str, term: int, role: Role = "primary") -> RoleSeen:
     return RoleSeen(at, "social", "exchange-1", member, role, term, at)
 
 

@@ -12,9 +12,10 @@ import pytest
 from app_core.errors import SwapskillError
 from cluster_cli.drills import checks
 from cluster_cli.drills.evidence import Evidence
-from cluster_cli.drills.figures import figures_of
+from cluster_cli.drills.figures import DomainFigures, figures_of
+from cluster_cli.drills.records import Domain
 from cluster_cli.drills.report.build import Meta, build, dumps
-from cluster_cli.drills.report.model import SCHEMA_FILE, MemberRole, Report
+from cluster_cli.drills.report.model import SCHEMA_FILE, MemberRole, PredictionReport, Report
 from cluster_cli.drills.report.page import page
 from cluster_cli.drills.report.schema import schema_text, validated
 from cluster_cli.drills.verdict import Figures, decide
@@ -28,12 +29,14 @@ ROLES = (
 
 
 def report_of(evidence: Evidence) -> Report:
-    figures = {
+    figures: dict[Domain, DomainFigures] = {
         "payments": figures_of(evidence, "payments", "payments"),
         "social": figures_of(evidence, "social", "exchange-1"),
     }
     findings = checks.run_all(evidence)
-    judged = {name: Figures(f.acked_on_path, f.rto.seconds, f.election) for name, f in figures.items()}
+    judged: dict[Domain, Figures] = {
+        name: Figures(f.acked_on_path, f.rto.seconds, f.election) for name, f in figures.items()
+    }
     judgement = decide(findings, judged, evidence.promises)
     meta = Meta(
         case="member",
@@ -43,7 +46,9 @@ def report_of(evidence: Evidence) -> Report:
         stand_ins=("router-a", "router-b"),
         labels={},
         replay=("swapctl", "drill", "run", "both-primaries-crash", "--seed", "7"),
-        predicted={"payments member": (24.0, "ttl 20 + loop_wait 1 + promotion")},
+        predicted={
+            "postgres-primary-crash": PredictionReport(domain="payments", seconds=2.8, explanation="1 s loop")
+        },
         configuration={"patroni ttl": "20 s"},
         before=ROLES,
         after=(

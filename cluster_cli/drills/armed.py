@@ -1,0 +1,89 @@
+"""Armed faults on disk: written before a fault is applied, so that another process can lift it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from cluster_cli.drills.faults._fault import Memo, Target
+from cluster_cli.drills.records import Domain
+from infra.context import Context
+
+FOLDER = "armed"
+
+
+@dataclass
+class Armed:
+    """One armed fault and the process that armed it."""
+
+    path: Path
+    fault: str
+    run_id: str
+    target: Target
+    pid: int
+    started: float
+    """The process's start time, since pids are used again."""
+    memo: Memo = field(default_factory=dict[str, str])
+
+    def save(self) -> None:
+        """Write it to disk, file and directory entry synchronised."""
+        self.path.parent.mkdir(mode=0o700, exist_ok=True)
+        temporary = self.path.with_suffix(".new")
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(self._document(), file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self.path)
+        directory = os.open(self.path.parent, os.O_RDONLY)
+        os.fsync(directory)
+        os.close(directory)
+
+    def _document(self) -> dict[str, Any]:
+        return {
+            "fault": self.fault,
+            "run_id": self.run_id,
+            "members": self.target.members,
+            "affected": {name: sorted(paths) for name, paths in self.target.affected.items()},
+            "groups": dict(self.target.groups),
+            "pid": self.pid,
+            "started": self.started,
+            "memo": self.memo,
+        }
+
+    def forget(self) -> None:
+        """The fault is lifted: nothing is left to undo."""
+        self.path.unlink(missing_ok=True)
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether the process that armed it is gone."""
+        try:
+            return abs(psutil.Process(self.pid).create_time() - self.started) > 1.0
+        except psutil.NoSuchProcess:
+            return True
+
+
+def arm(ctx: Context, fault: str, run_id: str, target: Target) -> Armed:
+    """Write down a fault that is about to be applied by this process."""
+    path = ctx.state_dir / FOLDER / f"{run_id}-{fault}.json"
+    armed = Armed(path, fault, run_id, target, os.getpid(), psutil.Process().create_time())
+    armed.save()
+    return armed
+
+
+def all_armed(ctx: Context) -> tuple[Armed, ...]:
+    """Every fault that was armed on this cluster and not lifted."""
+    return tuple(_load(path) for path in sorted((ctx.state_dir / FOLDER).glob("*.json")))
+
+
+def _load(path: Path) -> Armed:
+    raw: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    affected: dict[Domain, frozenset[str]] = {k: frozenset(v) for k, v in raw["affected"].items()}
+    target = Target(tuple(raw["members"]), affected, raw["groups"])
+    return Armed(path, raw["fault"], raw["run_id"], target, raw["pid"], raw["started"], raw["memo"])

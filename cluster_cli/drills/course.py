@@ -1,0 +1,94 @@
+"""When a run lifts its faults, when it ends, and when it must be stopped. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+BEFORE = AFTER = 20.0
+"""Seconds of load before and after the fault in a default drill."""
+ENOUGH_ACKS = 5000
+"""Acknowledgements on the affected path after which a default drill may end."""
+LONGEST = 180.0
+"""Seconds of load after which a default drill ends even with fewer."""
+GRACE = 30.0
+"""Seconds beyond the case's RTO for which a path that is down is still watched."""
+NO_PROMISE_RTO = 60.0
+"""The RTO that is waited for where the case promises none."""
+SETTLE = 6.0
+"""Seconds of load after the undo: what a member that rejoins does to the path is part of the drill."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How long a run goes on. Times in seconds."""
+
+    before: float = BEFORE
+    after: float = AFTER
+    enough: int = ENOUGH_ACKS
+    longest: float = LONGEST
+    rto: float = NO_PROMISE_RTO
+    """The case's RTO."""
+    hold: float | None = None
+    """Seconds from the proof to the undo; None: until the path has recovered."""
+
+    @classmethod
+    def of(cls, duration: float | None, rto: float | None, hold: float | None) -> Course:
+        """The default course, or one of a given length: half of it before the fault, half after."""
+        limit = NO_PROMISE_RTO if rto is None else rto
+        if duration is None:
+            return cls(rto=limit, hold=hold)
+        half = duration / 2
+        return cls(before=half, after=half, enough=0, longest=duration, rto=limit, hold=hold)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come; times are run seconds, None: not yet."""
+
+    now: float
+    began: float
+    landed: float
+    restored: float | None
+    """Since when every affected path is served again."""
+    lifted: float | None
+    acks: int
+    """On the affected path with the fewest."""
+
+
+def should_lift(course: Course, progress: Progress) -> bool:
+    """Whether the faults are to be undone now."""
+    if progress.lifted is not None:
+        return False
+    if course.hold is not None:
+        return progress.now >= progress.landed + course.hold
+    return progress.restored is not None
+
+
+def is_over(course: Course, progress: Progress) -> bool:
+    """Whether the load has seen enough: recovery, the undo and what follows it, and enough acks."""
+    if progress.restored is None or progress.lifted is None:
+        return False
+    least = max(progress.landed + course.after, progress.restored + SETTLE, progress.lifted + SETTLE)
+    if progress.now < least:
+        return False
+    return progress.acks >= course.enough or progress.now - progress.began >= course.longest
+
+
+def stop_reason(course: Course, progress: Progress, errors: Mapping[str, int]) -> str | None:
+    """Why the run must be stopped and its faults lifted at once; None to go on.
+
+    `errors`: failed writes by path, on paths that the faults must not hit.
+    """
+    hurt = sorted((path, count) for path, count in errors.items() if count)
+    if hurt:
+        return "an unaffected path failed: " + ", ".join(f"{path}: {count} writes" for path, count in hurt)
+    waited = progress.now - progress.landed - (course.hold or 0.0)
+    if progress.restored is None and waited > course.rto + GRACE:
+        return f"writes are not back after {waited:.0f} s (RTO {course.rto:g} s + {GRACE:g} s)"
+    return None
+
+
+def merged_rto(rtos: Sequence[float | None]) -> float | None:
+    """The longest promise among several domains; None when none promises anything."""
+    return max((rto for rto in rtos if rto is not None), default=None)

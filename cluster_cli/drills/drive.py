@@ -1,0 +1,196 @@
+"""The part of a run in which time passes: load, fault, recovery, undo, read-back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cluster_cli.drills import gather, measures
+from cluster_cli.drills.course import Course, Progress, is_over, merged_rto, should_lift, stop_reason
+from cluster_cli.drills.evidence import Health
+from cluster_cli.drills.history import History
+from cluster_cli.drills.ledger import ReadBack
+from cluster_cli.drills.load import Load
+from cluster_cli.drills.probes import mongo as mongo_probes
+from cluster_cli.drills.probes import postgres as postgres_probes
+from cluster_cli.drills.probes.base import Prober, Probers
+from cluster_cli.drills.records import Domain
+from cluster_cli.drills.run_state import Run
+from cluster_cli.drills.site import Site
+from cluster_cli.drills.strike import Strike
+from cluster_cli.drills.workloads.base import merged
+from cluster_cli.engines.model import ClusterStatus
+
+POLL = 0.1
+"""Seconds between two looks at how far the run has come."""
+LOCK_PERIOD = 0.1
+HEALTH_PATIENCE = 90.0
+NO_UNDO_PATIENCE = 5.0
+"""With sabotage `no-undo` nobody expects full health: look once, do not wait for it."""
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What remains when the load is over."""
+
+    strikes: Sequence[Strike]
+    health: Health
+    after: ClusterStatus | None
+    back: ReadBack
+
+
+def observe(current: Run, say: Say) -> Observed:
+    """Load, fault, recovery and read-back."""
+    site = Site(current.ctx)
+    for workload in current.workloads:
+        workload.prepare()
+    clients = [client for workload in current.workloads for client in workload.clients()]
+    load = Load(clients, current.recorder, current.clock, current.plan.pace)
+    probes = _probes(current, site)
+    strikes = [
+        Strike(current.ctx, fault, target, current.plan, current.recorder, current.clock)
+        for fault, target in zip(current.request.drill.faults, current.targets, strict=True)
+    ]
+    try:
+        for group in probes:
+            group.start()
+        load.start()
+        _drive(current, load, strikes, say)
+    finally:
+        _lift(strikes, keep=current.plan.sabotage == "no-undo")
+        current.note("load ended")
+        load.stop()
+        current.recorder.flush()
+        for group in probes:
+            group.stop()
+    say("waiting for full health")
+    health, status = gather.wait_healthy(
+        current.ctx, NO_UNDO_PATIENCE if current.plan.sabotage == "no-undo" else HEALTH_PATIENCE
+    )
+    say("reading every write back")
+    ops = History(tuple(current.recorder.records)).ops
+    back = merged(workload.read_back(ops) for workload in current.workloads)
+    return Observed(strikes, health, status, back)
+
+
+def _probes(current: Run, site: Site) -> list[Probers]:
+    domains = {workload.domain for workload in current.workloads}
+    shared = (current.recorder, current.clock, current.board)
+    fast: list[Prober] = []
+    slow: list[Prober] = []
+    if "payments" in domains:
+        fast += postgres_probes.probers(site, *shared)
+        slow.append(postgres_probes.LockProber(site, current.recorder, current.clock))
+    if "social" in domains:
+        fast += mongo_probes.probers(site, *shared)
+        slow += mongo_probes.router_probers(site, *shared, group=current.groups.get("social"))
+    return [Probers(fast), Probers(slow, LOCK_PERIOD)]
+
+
+def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> None:
+    """From the first write to the moment when the run has seen enough."""
+    request, rtos = current.request, [current.promises[d].rto for d in current.affected]
+    course = Course.of(request.duration, merged_rto(rtos), request.drill.hold)
+    began = current.note("load began")
+    say(f"load for {course.before:g} s before the fault")
+    _wait(current, began + course.before)
+    names = ", ".join(f"{strike.fault.name} on {strike.target.words}" for strike in strikes)
+    say(f"fault: {names}")
+    injected = current.clock.now()
+    for strike in strikes:
+        strike.begin()
+    landed = _proved(current, strikes)
+    if landed is None:
+        say("no proof that the fault landed: the run is invalid")
+        return
+    say(f"landed after {landed - injected:.2f} s")
+    _watch(current, load, strikes, course, (began, landed), say)
+
+
+def _wait(current: Run, until: float) -> None:
+    while current.clock.now() < until:
+        current.recorder.flush()
+        time.sleep(min(POLL, max(0.0, until - current.clock.now())))
+
+
+def _proved(current: Run, strikes: Sequence[Strike]) -> float | None:
+    """When the last fault was proved; None when one was not."""
+    for strike in strikes:
+        strike.join()
+    moments = [strike.landed for strike in strikes]
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if len(known) == len(moments) else None
+
+
+def _watch(
+    current: Run,
+    load: Load,
+    strikes: Sequence[Strike],
+    course: Course,
+    since: tuple[float, float],
+    say: Say,
+) -> None:
+    began, landed = since
+    restored: float | None = None
+    lifted: float | None = None
+    calm_before = dict(load.failures)
+    while True:
+        now = current.clock.now()
+        if restored is None:
+            restored = _restored(current, load, landed, now, say)
+        progress = Progress(now, began, landed, restored, lifted, _fewest_acks(current, load))
+        current.stopped = stop_reason(course, progress, _errors_elsewhere(current, load, calm_before))
+        if current.stopped is not None:
+            say(f"stopped: {current.stopped}")
+            return
+        if should_lift(course, progress):
+            say("undoing the fault")
+            _lift(strikes, keep=current.plan.sabotage == "no-undo")
+            lifted = current.clock.now()
+            if course.hold is not None:
+                restored = None
+        if is_over(course, progress):
+            return
+        current.recorder.flush()
+        time.sleep(POLL)
+
+
+def _restored(current: Run, load: Load, landed: float, now: float, say: Say) -> float | None:
+    """Since when every affected path is served again; None while one is not."""
+    moments: list[float] = []
+    for domain, paths in current.affected.items():
+        acks = load.acked(domain, paths)
+        found = measures.rto_of(acks, load.clients_of(domain, paths), landed, now)
+        if found.restored_at is None:
+            return None
+        moments.append(found.restored_at)
+    latest = max(moments, default=landed)
+    say(
+        f"writes are back, {latest - landed:.2f} s after the fault"
+        if latest > landed
+        else "writes never stopped"
+    )
+    return latest
+
+
+def _fewest_acks(current: Run, load: Load) -> int:
+    return min((len(load.acked(domain, paths)) for domain, paths in current.affected.items()), default=0)
+
+
+def _errors_elsewhere(current: Run, load: Load, before: Mapping[tuple[Domain, str], int]) -> dict[str, int]:
+    affected = current.affected
+    return {
+        path: count - before.get((domain, path), 0)
+        for (domain, path), count in tuple(load.failures.items())
+        if path not in affected.get(domain, frozenset())
+    }
+
+
+def _lift(strikes: Sequence[Strike], *, keep: bool) -> None:
+    """Undo what was injected and not yet lifted, the last first; `keep` leaves it on purpose."""
+    if keep:
+        return
+    for strike in reversed(strikes):
+        strike.lift()

@@ -1,0 +1,106 @@
+"""What a fault is: how it is aimed, applied, proved and undone."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from cluster_cli.drills.evidence import Rollback
+from cluster_cli.drills.records import Domain
+from cluster_cli.drills.site import Site
+
+Memo = dict[str, str]
+"""What a fault remembers between its steps; kept on disk, so that another process can undo it."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a fault will hit, decided before it is applied."""
+
+    members: tuple[str, ...]
+    affected: Mapping[Domain, frozenset[str]]
+    """Domain -> paths whose operations the fault hits."""
+    groups: Mapping[Domain, str] = field(default_factory=dict[Domain, str])
+    """Domain -> replica set or scope that may elect; empty when none does."""
+
+    @property
+    def words(self) -> str:
+        """The members, for people."""
+        return ", ".join(self.members)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One kind of fault. `aim` and `prove` only look; `inject` and `undo` act; `undo` is idempotent."""
+
+    name: str
+    help: str
+    """What happens, in one sentence."""
+    expect: str
+    """What a healthy cluster does about it."""
+    domains: tuple[Domain, ...]
+    case: str
+    """The SLA's case that it tests."""
+    needs: tuple[str, ...]
+    """Platform protocols: Power, Kill, Pause; empty for faults that are plain commands."""
+    aim: Callable[[Site, random.Random], Target]
+    inject: Callable[[Site, Target, Memo], None]
+    prove: Callable[[Site, Target, Memo], str | None]
+    """The evidence that the peers give, or None: not seen yet. Asked again and again for a while."""
+    undo: Callable[[Site, Target, Memo], None]
+    blast_radius: int = 1
+    """The most members that the fault may hit."""
+    label: str = ""
+    """What a report must say about how the fault is made."""
+    hold: float | None = None
+    """Seconds from the proof to the undo; None: until the path has recovered by itself."""
+    sabotages: tuple[str, ...] = ()
+    must_lose: bool = False
+    """Whether a run in which nothing is lost proves nothing."""
+    rollback: Callable[[Site, Target, Memo], Rollback] | None = None
+    """Reads what was rolled back, where the fault provokes that."""
+    proof_timeout: float = 10.0
+    """Seconds in which the proof must be seen."""
+    colour: str = "fault"
+    """The plot mark's style."""
+
+
+@dataclass(frozen=True)
+class Drill:
+    """What `drill run` runs: one fault, or several at once."""
+
+    name: str
+    help: str
+    faults: tuple[Fault, ...]
+    sabotages: tuple[str, ...]
+
+    @classmethod
+    def of(cls, fault: Fault) -> Drill:
+        """The drill that a fault makes by itself."""
+        return cls(fault.name, fault.help, (fault,), fault.sabotages)
+
+    @property
+    def case(self) -> str:
+        """The SLA's case: that of its faults, which agree."""
+        return self.faults[0].case
+
+    @property
+    def domains(self) -> tuple[Domain, ...]:
+        """The domains under test."""
+        return tuple(dict.fromkeys(domain for fault in self.faults for domain in fault.domains))
+
+    @property
+    def expect(self) -> str:
+        """What a healthy cluster does about it."""
+        return " ".join(dict.fromkeys(fault.expect for fault in self.faults))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The platform protocols that it needs."""
+        return tuple(sorted({need for fault in self.faults for need in fault.needs}))
+
+    @property
+    def hold(self) -> float | None:
+        """The longest hold of its faults; None when all end with the path's recovery."""
+        return max((f.hold for f in self.faults if f.hold is not None), default=None)

@@ -1,0 +1,64 @@
+"""How acknowledged payments are lost on purpose: acks that no standby has, then the primary's host is lost.
+
+The standby is killed, not frozen: a frozen one would still find the WAL in its socket when it thaws.
+The primary's Patroni dies at the same moment, so that nobody records that the standby fell behind:
+it stays promotable, and without Patroni the primary's host is as good as partitioned.
+"""
+
+from __future__ import annotations
+
+import time
+
+from app_core.errors import SwapskillError
+from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.site import Site
+
+ALONE_FOR = 0.5
+"""Seconds in which the primary still answers; then the proxies have noticed that Patroni is gone."""
+PRIMARY_WITHIN = 60.0
+CANCEL = """SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+WHERE wait_event = 'SyncRep' AND backend_type = 'client backend' AND usename = 'app'"""
+END_LOGINS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'"
+
+
+def cancel_waits(site: Site, primary: str, standby: str) -> None:
+    """Commits wait for a standby that is gone, their waits are cancelled, and the primary is lost."""
+    with site.member(primary, "postgres") as connection:
+        _isolate(site, primary, standby)
+        end = time.monotonic() + ALONE_FOR
+        while time.monotonic() < end:
+            connection.execute(CANCEL)
+            time.sleep(actions.POLL)
+    _hand_over(site, primary, standby)
+
+
+def commit_alone(site: Site, primary: str, standby: str) -> None:
+    """Commits do not wait, by a role setting that nobody was told of; then the primary is lost."""
+    with site.member(primary, "postgres") as connection:
+        connection.execute("ALTER ROLE app SET synchronous_commit = local")
+        connection.execute(END_LOGINS)
+    actions.wait_for(lambda: False, ALONE_FOR)
+    _isolate(site, primary, standby)
+    actions.wait_for(lambda: False, ALONE_FOR)
+    _hand_over(site, primary, standby)
+
+
+def _isolate(site: Site, primary: str, standby: str) -> None:
+    actions.kill_parts(site, ((primary, "agent"), (standby, None)))
+
+
+def _hand_over(site: Site, primary: str, standby: str) -> None:
+    """The primary's host is held down; the standby comes back and is promoted when the lease is over."""
+    actions.kill(site, [primary])
+    actions.start(site, [standby])
+
+
+def restore(site: Site) -> None:
+    """Take the role's setting back, on whoever is primary now."""
+    if not actions.wait_for(lambda: site.leader() is not None, PRIMARY_WITHIN):
+        raise SwapskillError("no primary to restore the role on", on=site.scope, hint="swapctl status")
+    leader = site.leader()
+    assert leader is not None
+    with site.member(leader, "postgres") as connection:
+        connection.execute("ALTER ROLE app RESET synchronous_commit")
+        connection.execute(END_LOGINS)

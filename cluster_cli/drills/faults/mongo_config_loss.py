@@ -1,0 +1,50 @@
+"""All config servers are lost: data go on by the routers' cached table, changes of the schema wait."""
+
+from __future__ import annotations
+
+import random
+
+from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.faults._aim import all_social
+from cluster_cli.drills.faults._fault import Fault, Memo, Target
+from cluster_cli.drills.site import Site
+
+
+def aim(site: Site, _: random.Random) -> Target:
+    """Every config server."""
+    paths = all_social(site)
+    members = tuple(e.member for e in site.ctx.of_kind("mongod-config"))
+    return Target(members, {"social": paths})
+
+
+def inject(site: Site, target: Target, _: Memo) -> None:
+    """Kill all of them at once."""
+    actions.kill(site, target.members)
+
+
+def prove(site: Site, target: Target, _: Memo) -> str | None:
+    """Every config server refuses connections."""
+    refuse = actions.all_refuse(site, target.members, "mongo")
+    return f"all {len(target.members)} config servers refuse connections" if refuse else None
+
+
+def undo(site: Site, target: Target, _: Memo) -> None:
+    """Start all of them."""
+    actions.start(site, target.members)
+
+
+FAULT = Fault(
+    name="mongo-config-loss",
+    help="kill -9 of every config server.",
+    expect="Reads and writes of known collections go on; schema changes and logins wait.",
+    domains=("social",),
+    case="member",
+    needs=("Power", "Kill"),
+    aim=aim,
+    inject=inject,
+    prove=prove,
+    undo=undo,
+    blast_radius=5,
+    hold=10.0,
+    sabotages=("no-undo",),
+)

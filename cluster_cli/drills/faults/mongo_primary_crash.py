@@ -1,0 +1,47 @@
+"""The primary of the shard `exchange` is killed; its secondaries elect another."""
+
+from __future__ import annotations
+
+import random
+
+from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.faults._aim import shard_primary, shard_target, shard_under_test
+from cluster_cli.drills.faults._fault import Fault, Memo, Target
+from cluster_cli.drills.site import Site
+
+
+def aim(site: Site, _: random.Random) -> Target:
+    """The shard's primary as it is now."""
+    shard = shard_under_test(site)
+    return shard_target(site, shard, shard_primary(site, shard))
+
+
+def inject(site: Site, target: Target, _: Memo) -> None:
+    """Kill the mongod."""
+    actions.kill(site, target.members)
+
+
+def prove(site: Site, target: Target, _: Memo) -> str | None:
+    """Every other member of the set that answers sees it as unreachable; at least one does."""
+    peers = actions.peers_that_miss(site, target.groups["social"], target.members[0])
+    return f"unreachable for {', '.join(peers)}" if peers else None
+
+
+def undo(site: Site, target: Target, _: Memo) -> None:
+    """Start the mongod; it rejoins as a secondary."""
+    actions.start(site, target.members)
+
+
+FAULT = Fault(
+    name="mongo-primary-crash",
+    help="kill -9 of the mongod that is primary of the shard `exchange`.",
+    expect="A secondary is elected; no majority write is lost, w:1 writes at most within the RPO.",
+    domains=("social",),
+    case="member",
+    needs=("Power", "Kill"),
+    aim=aim,
+    inject=inject,
+    prove=prove,
+    undo=undo,
+    sabotages=("no-idempotency", "no-undo"),
+)

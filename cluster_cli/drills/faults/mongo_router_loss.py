@@ -1,0 +1,50 @@
+"""One router is lost: its clients use the other one."""
+
+from __future__ import annotations
+
+import random
+
+from app_core.errors import RefusedError
+from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.faults._aim import all_social
+from cluster_cli.drills.faults._fault import Fault, Memo, Target
+from cluster_cli.drills.site import Site
+
+
+def aim(site: Site, rng: random.Random) -> Target:
+    """A router, by the seed."""
+    paths = all_social(site)
+    names = [endpoint.member for endpoint in site.ctx.of_kind("router")]
+    if len(names) < 2:
+        raise RefusedError("the topology has no second router", on=site.ctx.topology.name)
+    return Target((rng.choice(names),), {"social": paths})
+
+
+def inject(site: Site, target: Target, _: Memo) -> None:
+    """Kill it."""
+    actions.kill(site, target.members)
+
+
+def prove(site: Site, target: Target, _: Memo) -> str | None:
+    """Clients are refused."""
+    return "it refuses connections" if site.refuses(target.members[0], "mongo") else None
+
+
+def undo(site: Site, target: Target, _: Memo) -> None:
+    """Start it."""
+    actions.start(site, target.members)
+
+
+FAULT = Fault(
+    name="mongo-router-loss",
+    help="kill -9 of one router.",
+    expect="Drivers send the same retryable writes through the other router; no client sees an error.",
+    domains=("social",),
+    case="member",
+    needs=("Power", "Kill"),
+    aim=aim,
+    inject=inject,
+    prove=prove,
+    undo=undo,
+    sabotages=("no-idempotency", "no-undo"),
+)

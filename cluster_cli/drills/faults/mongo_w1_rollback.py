@@ -1,0 +1,89 @@
+"""Writes that only the primary has are acknowledged (w:1), then it dies: they are rolled back, and listed."""
+
+from __future__ import annotations
+
+import random
+import time
+
+from cluster_cli.drills.evidence import Rollback
+from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.faults import mongo_primary_crash
+from cluster_cli.drills.faults._fault import Fault, Memo, Target
+from cluster_cli.drills.site import Site
+from cluster_cli.engines.mongodb import primary
+from cluster_cli.rescue import read_documents, rollback_files
+
+ALONE_FOR = 0.7
+"""Seconds for which the primary acknowledges alone: it steps down after one electionTimeoutMillis (1 s)."""
+ELECTION = 30.0
+ID_FIELDS = ("message_id", "session_id", "review_id")
+
+
+def aim(site: Site, rng: random.Random) -> Target:
+    """The shard's primary first, then its secondaries."""
+    found = mongo_primary_crash.aim(site, rng)
+    shard = found.groups["social"]
+    others = tuple(m for m in site.members_of(shard) if m not in found.members)
+    return Target((*found.members, *others), found.affected, found.groups)
+
+
+def inject(site: Site, target: Target, memo: Memo) -> None:
+    """Kill the secondaries, let `w:1` be acknowledged, kill the primary, start the secondaries.
+
+    Freezing the secondaries would lose nothing: thawed, they still read the oplog from their sockets.
+    """
+    old, *secondaries = target.members
+    actions.kill(site, secondaries)
+    time.sleep(ALONE_FOR)
+    memo["killed_at"] = str(time.time())
+    actions.kill(site, [old])
+    actions.start(site, secondaries)
+
+
+def prove(site: Site, target: Target, _: Memo) -> str | None:
+    """The secondaries are back, have elected one of themselves, and see the old primary as unreachable."""
+    shard, old = target.groups["social"], target.members[0]
+    found = primary(site.ctx, shard)
+    if found is None or found == old:
+        return None
+    peers = actions.peers_that_miss(site, shard, old)
+    return f"{found} was elected; {old} is unreachable for {', '.join(peers)}" if peers else None
+
+
+def undo(site: Site, target: Target, _: Memo) -> None:
+    """Start the old primary last, when another leads: it must roll back what only it has."""
+    shard, old = target.groups["social"], target.members[0]
+    actions.start(site, target.members[1:])
+    actions.wait_for(lambda: primary(site.ctx, shard) not in (None, old), ELECTION)
+    actions.start(site, [old])
+
+
+def rollback(site: Site, target: Target, memo: Memo) -> Rollback:
+    """The ids in the rollback files that this run made, and when the old primary died (epoch seconds)."""
+    killed = float(memo.get("killed_at", "0"))
+    ids: set[str] = set()
+    for file in rollback_files(site.ctx, target.groups["social"]):
+        if file.member != target.members[0] or file.path.stat().st_mtime < killed:
+            continue
+        for entry in read_documents(file):
+            ids.update(str(entry.document[name]) for name in ID_FIELDS if name in entry.document)
+    return Rollback(frozenset(ids), killed)
+
+
+FAULT = Fault(
+    name="mongo-w1-rollback",
+    help="The secondaries die, w:1 writes go on, the primary dies: those writes are rolled back.",
+    expect="w:1 writes are lost, every one is listed; no majority write is.",
+    domains=("social",),
+    case="member",
+    needs=("Power", "Kill"),
+    aim=aim,
+    inject=inject,
+    prove=prove,
+    undo=undo,
+    blast_radius=3,
+    sabotages=("weak-writes",),
+    must_lose=True,
+    rollback=rollback,
+    proof_timeout=40.0,
+)

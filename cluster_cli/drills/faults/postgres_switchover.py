@@ -1,0 +1,48 @@
+"""A planned switchover of the payments primary, with the pools paused around it."""
+
+from __future__ import annotations
+
+import random
+
+from cluster_cli.drills.faults._aim import leader_of, payments_target
+from cluster_cli.drills.faults._fault import Fault, Memo, Target
+from cluster_cli.drills.site import Site
+from cluster_cli.engines.postgresql import switchover
+
+
+def aim(site: Site, _: random.Random) -> Target:
+    """The leader as it is now."""
+    return payments_target(site, leader_of(site))
+
+
+def inject(site: Site, _: Target, __: Memo) -> None:
+    """PAUSE, switchover, wait until the new primary takes writes, RESUME."""
+    switchover(site.ctx)
+
+
+def prove(site: Site, target: Target, _: Memo) -> str | None:
+    """Another member's Patroni says that it is the running primary."""
+    leader = site.leader()
+    if leader is None or leader in target.members:
+        return None
+    return f"{leader} reports itself as primary"
+
+
+def undo(_: Site, __: Target, ___: Memo) -> None:
+    """Nothing to lift: the old primary has become a standby by itself."""
+
+
+FAULT = Fault(
+    name="postgres-switchover",
+    help="A planned switchover, pools paused around it.",
+    expect="No failed write; writes wait for about two seconds.",
+    domains=("payments",),
+    case="member",
+    needs=(),
+    aim=aim,
+    inject=inject,
+    prove=prove,
+    undo=undo,
+    proof_timeout=30.0,
+    colour="planned",
+)

@@ -1,0 +1,53 @@
+"""One proxy host is lost: its clients go to the other one."""
+
+from __future__ import annotations
+
+import random
+
+from app_core.errors import RefusedError
+from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.faults._aim import PAYMENTS, need_domain
+from cluster_cli.drills.faults._fault import Fault, Memo, Target
+from cluster_cli.drills.site import Site
+
+
+def aim(site: Site, rng: random.Random) -> Target:
+    """A proxy, by the seed."""
+    need_domain(site, "payments")
+    names = [endpoint.member for endpoint in site.proxies]
+    if len(names) < 2:
+        raise RefusedError("the topology has no second proxy", on=site.ctx.topology.name)
+    return Target((rng.choice(names),), PAYMENTS)
+
+
+def inject(site: Site, target: Target, _: Memo) -> None:
+    """Kill HAProxy and pgbouncer."""
+    actions.kill(site, target.members)
+
+
+def prove(site: Site, target: Target, _: Memo) -> str | None:
+    """Clients are refused by both programs."""
+    victim = target.members[0]
+    if site.refuses(victim, "pgbouncer") and site.refuses(victim, "rw"):
+        return "pgbouncer and HAProxy refuse connections"
+    return None
+
+
+def undo(site: Site, target: Target, _: Memo) -> None:
+    """Start both."""
+    actions.start(site, target.members)
+
+
+FAULT = Fault(
+    name="proxy-loss",
+    help="kill -9 of HAProxy and pgbouncer of one proxy host.",
+    expect="Half of the clients reconnect through the other proxy at once; nothing is lost.",
+    domains=("payments",),
+    case="member",
+    needs=("Power", "Kill"),
+    aim=aim,
+    inject=inject,
+    prove=prove,
+    undo=undo,
+    sabotages=("no-idempotency", "no-undo"),
+)

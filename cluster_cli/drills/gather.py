@@ -1,0 +1,87 @@
+"""Facts about the cluster for a drill's report: promises, roles, health, configuration."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+from cluster_cli.drills.evidence import Health, Promise
+from cluster_cli.drills.faults import Drill
+from cluster_cli.drills.records import Domain
+from cluster_cli.drills.report.model import MemberRole, PredictionReport
+from cluster_cli.engines.model import ClusterStatus
+from cluster_cli.status import read_cluster
+from infra.context import Context
+from infra.topology import Topology
+
+HEALTH_TIMEOUT = 90.0
+"""Seconds that a cluster has to become fully healthy after the load."""
+POLL = 0.25
+
+
+def promises(topology: Topology, drill: Drill) -> dict[Domain, Promise]:
+    """What the SLA promises each domain in the drill's case."""
+    found: dict[Domain, Promise] = {}
+    names: tuple[Domain, ...] = ("payments", "social")
+    for name in names:
+        if getattr(topology, name) is None:
+            continue
+        case = topology.sla.case(name, drill.case)
+        election = topology.sla.social.election if name == "social" else None
+        found[name] = Promise(case.rpo if case else None, case.rto if case else None, election)
+    return found
+
+
+def roles(status: ClusterStatus) -> tuple[MemberRole, ...]:
+    """Each member's role for the report's picture."""
+    return tuple(
+        MemberRole(member=m.member, group=m.group, zone=m.zone, role=m.role, healthy=m.ok)
+        for m in status.members
+    )
+
+
+def wait_healthy(ctx: Context, seconds: float = HEALTH_TIMEOUT) -> tuple[Health, ClusterStatus | None]:
+    """The cluster's health, once it is whole again or the time is over."""
+    end = time.monotonic() + seconds
+    status, health = None, Health(False, ("not read",), known=False)
+    while True:
+        try:
+            status = read_cluster(ctx)
+            health = Health(status.healthy, status.problems)
+        except Exception as error:  # a status that cannot be read makes the run unknown, not lost
+            health = Health(False, (f"{type(error).__name__}: {error}",), known=False)
+        if health.healthy or time.monotonic() >= end:
+            return health, status
+        time.sleep(POLL)
+
+
+def predictions(ctx: Context, drill: Drill) -> dict[str, PredictionReport]:
+    """The timing solver's worst case of each fault of the drill."""
+    found: dict[str, PredictionReport] = {}
+    for fault in drill.faults:
+        prediction = ctx.timing.predicted.get(fault.name)
+        if prediction is not None:
+            found[fault.name] = PredictionReport(
+                domain=fault.domains[0], seconds=prediction.seconds, explanation=prediction.explanation
+            )
+    return found
+
+
+def configuration(ctx: Context) -> dict[str, str]:
+    """The time-outs and modes that the figures depend on."""
+    topology, timing = ctx.topology, ctx.timing
+    found: dict[str, str] = {"platform": ctx.platform_name}
+    if topology.payments is not None:
+        sync = topology.payments.sync
+        found["synchronous replication"] = f"{sync.mode} {sync.count}, on loss {sync.on_loss}"
+        for part in ("patroni", "haproxy", "pgbouncer"):
+            found[part] = _words(getattr(timing, part))
+    if topology.social is not None:
+        found["mongodb"] = _words(timing.mongodb)
+    found["versions"] = f"MongoDB {topology.versions.mongodb}, PostgreSQL {topology.versions.postgresql}"
+    return found
+
+
+def _words(part: object) -> str:
+    assert dataclasses.is_dataclass(part) and not isinstance(part, type)
+    return ", ".join(f"{name} {value}" for name, value in dataclasses.asdict(part).items())

@@ -1,0 +1,90 @@
+"""From what a run left behind to its verdict and report."""
+
+from __future__ import annotations
+
+import time
+
+from cluster_cli.drills import checks, gather, measures
+from cluster_cli.drills.drive import Observed
+from cluster_cli.drills.evidence import Evidence
+from cluster_cli.drills.figures import DomainFigures, figures_of
+from cluster_cli.drills.history import History
+from cluster_cli.drills.ledger import judge
+from cluster_cli.drills.records import Domain
+from cluster_cli.drills.report.build import Meta, build
+from cluster_cli.drills.report.model import Report
+from cluster_cli.drills.run_state import Request, Run
+from cluster_cli.drills.verdict import Figures, decide
+from cluster_cli.engines.model import ClusterStatus
+
+
+def judged(current: Run, observed: Observed) -> tuple[Report, Evidence]:
+    """The evidence, the checks, the verdict, the report."""
+    back, strikes = observed.back, observed.strikes
+    history = History(tuple(current.recorder.records))
+    drill = current.request.drill
+    names = tuple(fault.name for fault in drill.faults)
+    evidence = Evidence(
+        history=history,
+        back=back,
+        ledger=judge(history.ops, back, history.durability),
+        affected=current.affected,
+        promises=current.promises,
+        faults=names,
+        landed=measures.landed_at(history.faults, names),
+        ended=history.noted("load ended") or current.clock.now(),
+        health=observed.health,
+        rollback=next((strike.rollback() for strike in strikes if strike.fault.must_lose), None),
+    )
+    domains: list[Domain] = [d for d in current.promises if any(w.domain == d for w in current.workloads)]
+    figures: dict[Domain, DomainFigures] = {
+        domain: figures_of(evidence, domain, current.groups.get(domain)) for domain in domains
+    }
+    findings = checks.run_all(evidence)
+    judgement = decide(
+        findings,
+        {d: _for_verdict(f) for d, f in figures.items() if d in current.affected},
+        current.promises,
+        unproved=[s.fault.name for s in strikes if s.landed is None],
+        barren=barren(evidence, current.request),
+        stopped=current.stopped,
+    )
+    report = build(evidence, figures, findings, judgement, _meta(current, observed.after))
+    return report, evidence
+
+
+def barren(evidence: Evidence, request: Request) -> str | None:
+    """Why a run that must lose writes proves nothing: it lost none. None when it lost some, or need not."""
+    must = any(fault.must_lose for fault in request.drill.faults) or request.sabotage == "async"
+    lost = sum(len(ledger.lost) for ledger in evidence.ledger.classes.values())
+    return (
+        "no acknowledged write was lost, though this run exists to lose some" if must and not lost else None
+    )
+
+
+def _for_verdict(figures: DomainFigures) -> Figures:
+    return Figures(figures.acked_on_path, figures.rto.seconds, figures.election)
+
+
+def _meta(current: Run, after: ClusterStatus | None) -> Meta:
+    request = current.request
+    replay = ["swapctl", "drill", "run", request.drill.name, "--seed", str(request.seed)]
+    for name in request.workloads:
+        replay += ["--workload", name]
+    if request.duration is not None:
+        replay += ["--duration", f"{request.duration:g}s"]
+    if request.sabotage is not None:
+        replay += ["--sabotage", request.sabotage]
+    return Meta(
+        case=request.drill.case,
+        workloads=request.workloads,
+        sabotage=request.sabotage,
+        finished_at=time.time(),
+        stand_ins=current.ctx.stand_ins,
+        labels={fault.name: fault.label for fault in request.drill.faults},
+        replay=replay,
+        predicted=gather.predictions(current.ctx, request.drill),
+        configuration=gather.configuration(current.ctx),
+        before=gather.roles(current.before),
+        after=gather.roles(after) if after else (),
+    )

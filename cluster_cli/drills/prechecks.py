@@ -1,0 +1,41 @@
+"""What must hold before a fault is armed. Pure: facts in, reasons out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cluster_cli.drills.faults import Drill
+from cluster_cli.drills.faults._fault import Target
+from cluster_cli.engines.model import ClusterStatus
+
+LAG_LIMIT = 10.0
+"""Seconds of replication lag with which a drill would measure the lag and not the failover."""
+
+
+def refusals(
+    status: ClusterStatus,
+    drill: Drill,
+    targets: Sequence[Target],
+    missing: Sequence[str],
+    armed: Sequence[str],
+) -> tuple[str, ...]:
+    """Every reason not to begin; empty when the drill may run.
+
+    `missing`: platform protocols that the drill needs and the platform lacks. `armed`: faults that an
+    earlier drill left behind.
+    """
+    found = [f"the cluster is unhealthy: {problem}" for problem in status.problems]
+    found += [
+        f"{member.member} lags by {member.lag_seconds:.1f} s (limit {LAG_LIMIT:g} s)"
+        for member in status.members
+        if member.lag_seconds is not None and member.lag_seconds > LAG_LIMIT
+    ]
+    found += [f"the platform cannot do what it needs: {need}" for need in missing]
+    found += [f"the fault {name} of an earlier run is still armed: swapctl drill undo" for name in armed]
+    for fault, target in zip(drill.faults, targets, strict=True):
+        if len(target.members) > fault.blast_radius:
+            found.append(
+                f"{fault.name} would hit {len(target.members)} members ({target.words}), "
+                f"its limit is {fault.blast_radius}"
+            )
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Probers: what each member says and takes on its own port, 20 times a second."""

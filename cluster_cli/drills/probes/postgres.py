@@ -1,0 +1,213 @@
+"""Probers of the payments domain: roles, durability, writes, the leader lock, the proxies."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import uuid
+from typing import Any
+
+import psycopg
+from psycopg.pq import ExecStatus
+
+from cluster_cli.drills.history import Clock, Recorder
+from cluster_cli.drills.outcomes import sync_wait_cancelled
+from cluster_cli.drills.probes.base import Prober
+from cluster_cli.drills.probes.board import Board
+from cluster_cli.drills.records import Durability, Outcome, ProbeWrite, RoleSeen, RouteSeen
+from cluster_cli.drills.site import Site
+from infra.endpoint import Endpoint
+
+PATIENCE = 0.5
+"""Seconds after which a member that does not answer is recorded as down; the answer is still awaited."""
+LOCK = "lock"
+QUESTION = b"""SELECT pg_is_in_recovery(), current_setting('synchronous_standby_names'),
+CASE WHEN pg_is_in_recovery() THEN '0'
+ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int::text END"""
+WRITE = """INSERT INTO probe (id, member) VALUES (%s, %s)
+RETURNING current_setting('synchronous_standby_names'),
+('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int"""
+
+
+class RoleProber:
+    """Asks one member for its role, timeline and the synchronous standbys that it knows of."""
+
+    def __init__(
+        self, site: Site, endpoint: Endpoint, recorder: Recorder, clock: Clock, board: Board
+    ) -> None:
+        self._site, self._endpoint, self._board = site, endpoint, board
+        self._recorder, self._clock = recorder, clock
+        self._connection: psycopg.Connection[Any] | None = None
+        self._asked: float | None = None
+
+    def ask(self) -> None:
+        """One question, or another look for the answer to the last one."""
+        try:
+            self._ask()
+        except (psycopg.Error, OSError):
+            self.close()
+            self._record("down", 0)
+
+    def _ask(self) -> None:
+        if self._connection is None:
+            self._connection = self._site.member(self._endpoint.member)
+        raw = self._connection.pgconn
+        if self._asked is None:
+            self._asked = self._clock.now()
+            raw.send_query(QUESTION)
+            raw.flush()
+        answer = self._answer(raw)
+        if answer is None:
+            self._record("down", 0)
+            return
+        standby, standbys, timeline = answer
+        primary = standby == "f"
+        asked, self._asked = self._asked, None
+        self._record("primary" if primary else "secondary", int(timeline), asked)
+        if primary:
+            mode = "sync" if standbys else "degraded"
+            self._recorder.add(Durability(self._clock.now(), self._endpoint.member, mode, standbys))
+
+    def _answer(self, raw: Any) -> tuple[str, str, str] | None:
+        """The row, or None when there is no answer yet; OperationalError when the server refused."""
+        while True:
+            if not select.select([raw.socket], [], [], PATIENCE)[0]:
+                return None
+            raw.consume_input()
+            if not raw.is_busy():
+                break
+        result, row = raw.get_result(), None
+        while result is not None:
+            if result.status != ExecStatus.TUPLES_OK:
+                raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+            row = tuple((result.get_value(0, column) or b"").decode() for column in range(3))
+            result = raw.get_result()
+        if row is None:
+            raise psycopg.OperationalError("no row")
+        return row[0], row[1], row[2]
+
+    def _record(self, role: Any, term: int, asked: float | None = None) -> None:
+        now = self._clock.now()
+        group, member = self._endpoint.group, self._endpoint.member
+        seen = RoleSeen(now, "payments", group, member, role, term, now if asked is None else asked)
+        self._board.saw(seen)
+        self._recorder.add(seen)
+
+    def close(self) -> None:
+        """Drop the connection."""
+        connection, self._connection, self._asked = self._connection, None, None
+        if connection is not None:
+            with contextlib.suppress(psycopg.Error):
+                connection.close()
+
+
+class WriteProber:
+    """Writes to one member's own port while that member is the primary as far as anyone knows."""
+
+    def __init__(self, site: Site, endpoint: Endpoint, recorder: Recorder, clock: Clock) -> None:
+        self._site, self._endpoint = site, endpoint
+        self._recorder, self._clock = recorder, clock
+        self._connection: psycopg.Connection[Any] | None = None
+        self._cancelled = False
+
+    def ask(self) -> None:
+        """One write; a standby refuses it, which is what the probe is there to see."""
+        invoked, value = self._clock.now(), uuid.uuid4()
+        standbys, timeline, outcome = "", 0, "indeterminate"
+        try:
+            if self._connection is None:
+                self._connection = self._site.member(self._endpoint.member)
+                self._connection.add_notice_handler(self._noticed)
+            self._cancelled = False
+            row = self._connection.execute(WRITE, (value, self._endpoint.member)).fetchone()
+            standbys, timeline = row or ("", 0)
+            outcome = "indeterminate" if self._cancelled else "acked"
+        except psycopg.errors.ReadOnlySqlTransaction:
+            return
+        except psycopg.Error:
+            if self._connection is None:
+                return
+            self.close()
+        self._record(invoked, value, timeline, bool(standbys), outcome)
+
+    def _record(
+        self, invoked: float, value: uuid.UUID, timeline: int, durable: bool, outcome: Outcome
+    ) -> None:
+        self._recorder.add(
+            ProbeWrite(
+                domain="payments",
+                group=self._endpoint.group,
+                member=self._endpoint.member,
+                term=timeline,
+                durable=durable,
+                invoked=invoked,
+                completed=self._clock.now(),
+                outcome=outcome,
+                value=str(value),
+            )
+        )
+
+    def _noticed(self, diagnostic: psycopg.errors.Diagnostic) -> None:
+        if sync_wait_cancelled(diagnostic.sqlstate, diagnostic.message_primary or ""):
+            self._cancelled = True
+
+    def close(self) -> None:
+        """Drop the connection, also under a write that waits for a standby."""
+        connection, self._connection = self._connection, None
+        if connection is None or connection.closed:
+            return
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as raw:
+            raw.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(psycopg.Error):
+            connection.close()
+
+
+class LockProber:
+    """Asks every member's Patroni whether it holds the leader lock; records changes."""
+
+    def __init__(self, site: Site, recorder: Recorder, clock: Clock) -> None:
+        self._site, self._recorder, self._clock = site, recorder, clock
+        self._last: str | None = None
+
+    def ask(self) -> None:
+        """One round; the first member that holds the lock counts."""
+        members = self._site.members_of(self._site.scope)
+        holder = next((m for m in members if self._site.rest(m, "/leader", 0.3)[0] == 200), "")
+        if holder != self._last:
+            self._last = holder
+            self._recorder.add(RouteSeen(self._clock.now(), "payments", self._site.scope, LOCK, holder))
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class ProxyProber:
+    """Asks one proxy which member its writable side leads to; records changes."""
+
+    def __init__(self, site: Site, proxy: str, recorder: Recorder, clock: Clock) -> None:
+        self._site, self._proxy, self._recorder, self._clock = site, proxy, recorder, clock
+        self._last: str | None = None
+
+    def ask(self) -> None:
+        """One look at the proxy's own statistics."""
+        up = self._site.proxy_up(self._proxy)
+        leads = up[0] if up else ""
+        if leads != self._last:
+            self._last = leads
+            seen = RouteSeen(self._clock.now(), "payments", self._site.scope, self._proxy, leads)
+            self._recorder.add(seen)
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+def probers(site: Site, recorder: Recorder, clock: Clock, board: Board) -> list[Prober]:
+    """All probers of the payments domain, except the lock's (it has a slower pace of its own)."""
+    members = site.ctx.of_kind("postgres", site.scope)
+    return [
+        *(RoleProber(site, endpoint, recorder, clock, board) for endpoint in members),
+        *(WriteProber(site, endpoint, recorder, clock) for endpoint in members),
+        *(ProxyProber(site, endpoint.member, recorder, clock) for endpoint in site.proxies),
+    ]

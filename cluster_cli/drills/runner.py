@@ -1,0 +1,163 @@
+"""Runs a drill: pre-checks and lock, then load, fault, recovery, read-back, judgement, report."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app_core.errors import RefusedError, UsageError
+from cluster_cli import opslog
+from cluster_cli.drills import armed as armory
+from cluster_cli.drills import faults as catalogue
+from cluster_cli.drills import gather, prechecks, store
+from cluster_cli.drills.drive import observe
+from cluster_cli.drills.faults._actions import can
+from cluster_cli.drills.faults._fault import Target
+from cluster_cli.drills.history import Clock, Recorder
+from cluster_cli.drills.judgement import judged
+from cluster_cli.drills.plan import RunPlan
+from cluster_cli.drills.records import Header
+from cluster_cli.drills.report.model import Report
+from cluster_cli.drills.run_state import Request, Run
+from cluster_cli.drills.site import Site
+from cluster_cli.drills.workloads import factory
+from cluster_cli.engines.model import ClusterStatus
+from cluster_cli.lock import operation
+from cluster_cli.status import read_cluster
+from infra.context import Context
+
+Say = Callable[[str], None]
+
+
+def new_run_id(drill: str) -> str:
+    """A run's id: sorts by time, unique also within a second."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{drill}-{secrets.token_hex(2)}"
+
+
+def run(ctx: Context, request: Request, reports: Path, say: Say) -> tuple[Report, Path]:
+    """Run a drill to its end and save its report; the report and the run's directory.
+
+    Raises RefusedError (6) with every reason before anything is touched, UsageError (2) for a sabotage
+    that the drill does not declare or a report directory that cannot be written.
+    """
+    check_sabotage(request)
+    plan = RunPlan(new_run_id(request.drill.name), request.seed, request.sabotage)
+    check_writable(reports)
+    with (
+        operation(ctx, f"drill {request.drill.name}"),
+        opslog.recorded(ctx, f"drill run {request.drill.name} --seed {request.seed}", ctx.name),
+    ):
+        site = Site(ctx)
+        status, targets = _admit(ctx, site, request)
+        directory = reports / plan.run_id
+        directory.mkdir(mode=0o700)
+        with _terminable():
+            return _execute(ctx, request, plan, directory, status, targets, say)
+
+
+def check_sabotage(request: Request) -> None:
+    """UsageError unless the drill declares the sabotage."""
+    if request.sabotage is not None and request.sabotage not in request.drill.sabotages:
+        known = ", ".join(request.drill.sabotages) or "none"
+        raise UsageError(
+            "the drill does not know this sabotage",
+            on=f"{request.drill.name} --sabotage {request.sabotage}",
+            why=f"it declares: {known}",
+            hint="swapctl drill list",
+        )
+
+
+def check_writable(reports: Path) -> None:
+    """UsageError unless a file can be made in the report directory (which is created)."""
+    probe = reports / f".writable-{os.getpid()}"
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(
+            "the report directory cannot be written", on=str(reports), why=error.strerror, hint="--report DIR"
+        ) from None
+
+
+def _admit(ctx: Context, site: Site, request: Request) -> tuple[ClusterStatus, list[Target]]:
+    """The pre-checks; RefusedError with every reason."""
+    drill = request.drill
+    status = read_cluster(ctx)
+    missing = [need for need in drill.needs if not can(ctx.platform, need)]
+    left = [entry.fault for entry in armory.all_armed(ctx)]
+    reasons = prechecks.refusals(status, drill, (), missing, left) if not status.healthy or missing else ()
+    if not reasons:
+        rng = RunPlan("", request.seed).random("aim")
+        targets = [fault.aim(site, rng) for fault in drill.faults]
+        reasons = prechecks.refusals(status, drill, targets, missing, left)
+        if not reasons:
+            return status, targets
+    raise RefusedError(
+        "the drill does not begin", on=drill.name, why="; ".join(reasons), hint="swapctl status"
+    )
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does: the faults are lifted on the way out."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    old = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, old)
+
+
+def _execute(
+    ctx: Context,
+    request: Request,
+    plan: RunPlan,
+    directory: Path,
+    status: ClusterStatus,
+    targets: list[Target],
+    say: Say,
+) -> tuple[Report, Path]:
+    clock = Clock()
+    header = Header(
+        plan.run_id, request.drill.name, request.seed, clock.started_at, ctx.name, ctx.topology.name
+    )
+    current = Run(
+        ctx=ctx,
+        request=request,
+        plan=plan,
+        directory=directory,
+        clock=clock,
+        recorder=Recorder(directory / "history.jsonl", header),
+        workloads=[factory(name)(ctx, plan) for name in request.workloads],
+        targets=targets,
+        promises=gather.promises(ctx.topology, request.drill),
+        before=status,
+    )
+    try:
+        observed = observe(current, say)
+    finally:
+        current.recorder.close()
+    report, evidence = judged(current, observed)
+    store.save(report, evidence, directory)
+    return report, directory
+
+
+def undo_all(ctx: Context, say: Say) -> tuple[str, ...]:
+    """Lift every armed fault that a drill left behind; the faults' names."""
+    site, lifted = Site(ctx), list[str]()
+    for entry in armory.all_armed(ctx):
+        say(f"undoing {entry.fault} on {entry.target.words}")
+        catalogue.fault(entry.fault).undo(site, entry.target, entry.memo)
+        entry.forget()
+        opslog.record(ctx, f"drill undo {entry.fault}", entry.target.words, "ok")
+        lifted.append(entry.fault)
+    return tuple(lifted)

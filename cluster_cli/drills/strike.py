@@ -1,0 +1,89 @@
+"""One fault in one run: armed on disk, injected, proved by the peers, lifted."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from cluster_cli.drills import armed as armory
+from cluster_cli.drills.evidence import Rollback
+from cluster_cli.drills.faults._fault import Fault, Target
+from cluster_cli.drills.history import Clock, Recorder
+from cluster_cli.drills.plan import RunPlan
+from cluster_cli.drills.records import FaultEvent, Happening
+from cluster_cli.drills.site import Site
+from infra.context import Context
+
+POLL = 0.02
+
+
+class Strike:
+    """Carries one fault through its life; every step is an event of the history."""
+
+    def __init__(
+        self, ctx: Context, fault: Fault, target: Target, plan: RunPlan, recorder: Recorder, clock: Clock
+    ) -> None:
+        self.fault, self.target = fault, target
+        self._ctx, self._site, self._plan = ctx, Site(ctx), plan
+        self._recorder, self._clock = recorder, clock
+        self._armed: armory.Armed | None = None
+        self._thread = threading.Thread(target=self._strike, daemon=True)
+        self.error: BaseException | None = None
+        self._memo: dict[str, str] = {}
+        self.landed: float | None = None
+
+    def begin(self) -> None:
+        """Arm on disk, then inject and look for the proof in a thread of its own."""
+        self._armed = armory.arm(self._ctx, self.fault.name, self._plan.run_id, self.target)
+        if self._plan.sabotage:
+            self._armed.memo["sabotage"] = self._plan.sabotage
+        self._event("armed")
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until the fault is proved or its proof is given up; raises what the injection raised."""
+        self._thread.join()
+        if self.error is not None:
+            raise self.error
+
+    def lift(self) -> None:
+        """Undo the fault once; nothing when it was never armed or is lifted already."""
+        armed, self._armed = self._armed, None
+        if armed is None:
+            return
+        self._thread.join()
+        self.fault.undo(self._site, self.target, armed.memo)
+        armed.forget()
+        self._event("lifted")
+
+    def _strike(self) -> None:
+        armed = self._armed
+        assert armed is not None, "a fault is armed before it is injected"
+        try:
+            self._event("injected")
+            self.fault.inject(self._site, self.target, armed.memo)
+            armed.save()
+            self._memo = armed.memo
+            self._prove(armed.memo)
+        except BaseException as error:
+            self.error = error
+
+    def _prove(self, memo: dict[str, str]) -> None:
+        end = time.monotonic() + self.fault.proof_timeout
+        while time.monotonic() < end:
+            evidence = self.fault.prove(self._site, self.target, memo)
+            if evidence is not None:
+                self._event("landed", evidence)
+                return
+            time.sleep(POLL)
+
+    def _event(self, name: Happening, evidence: str = "") -> None:
+        now = self._clock.now()
+        if name == "landed":
+            self.landed = now
+        self._recorder.add(FaultEvent(now, self.fault.name, name, self.target.words, evidence))
+
+    def rollback(self) -> Rollback | None:
+        """What the rollback files hold, for the drill that provokes one."""
+        read = self.fault.rollback
+        return read(self._site, self.target, self._memo) if read else None
