@@ -1,4 +1,4 @@
-"""The WAL archive: the stanza of the primary region's scope, made on its leader's host."""
+"""The WAL archive: its bucket, and the stanza of the primary region's scope, made on its leader's host."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import time
 
 from app_core.errors import SwapskillError
 from cluster_cli.bootstrap.steps import StepLog
+from cluster_cli.engines.postgresql import objectstore
 from cluster_cli.waiting import wait_until
 from infra.context import Context
+from infra.hostvars.postgres import BUCKET
 from infra.platform import Execute
 
 STORE_LIMIT_S = 30.0
@@ -15,39 +17,53 @@ COMMAND_LIMIT_S = 60.0
 
 
 def ensure(ctx: Context, leader: str, log: StepLog) -> None:
-    """Make the leader's stanza once the object store answers; a stanza that is there stays as it is.
+    """Make the bucket and the stanza once the object store answers; what is there stays as it is.
 
-    Raises SwapskillError with pgBackRest's words.
+    Raises SwapskillError with the store's or pgBackRest's words.
     """
     stores = ctx.of_kind("objectstore")
     if not stores or not isinstance(ctx.platform, Execute):
         return
     group = ctx.endpoint(leader).group
-    with log.step(f"{group}: archive"):
-        started = time.monotonic()
-        wait_until(lambda: _accepts(stores[0].address, stores[0].ports["s3"]), STORE_LIMIT_S)
-        left = COMMAND_LIMIT_S - (time.monotonic() - started)
-        _create_stanza(ctx.platform, ctx, leader, group, left)
+    with log.step(f"{group}: archive") as step:
+        step.changed = _bucket(ctx, stores[0].member)
+        _create_stanza(ctx.platform, ctx, leader, group)
 
 
-def _create_stanza(platform: Execute, ctx: Context, leader: str, group: str, limit: float) -> None:
+def _bucket(ctx: Context, store: str) -> bool:
+    """Make the bucket as soon as the server, which starts with the others, is able to."""
+    last: list[Exception] = []
+    made: list[bool] = []
+
+    def attempt() -> bool:
+        try:
+            made.append(objectstore.ensure_bucket(ctx, store, BUCKET))
+        except (OSError, SwapskillError) as error:
+            last.append(error)
+        return bool(made)
+
+    if not wait_until(attempt, STORE_LIMIT_S, interval=0.1):
+        why = f"{STORE_LIMIT_S:g} s: {last[-1]}"
+        raise SwapskillError("the object store is not ready", on=store, why=why, hint=f"swapctl logs {store}")
+    return made[0]
+
+
+def _create_stanza(platform: Execute, ctx: Context, leader: str, group: str) -> None:
     config = f"--config={ctx.state_dir / 'members' / leader / 'pgbackrest.conf'}"
     command = ("pgbackrest", config, f"--stanza={group}", "stanza-create")
-    done = platform.execute(leader, command, timeout=limit)
+    started = time.monotonic()
+    done = platform.execute(leader, command, timeout=COMMAND_LIMIT_S)
     if done.returncode:
         raise SwapskillError(
             "the archive cannot be prepared",
             on=leader,
-            why=(done.stderr or done.stdout).strip()[-400:],
-            hint="swapctl logs s3",
+            why=f"{_error(done.stderr or done.stdout)} (after {time.monotonic() - started:.0f} s)",
+            hint=f"swapctl logs {leader}",
         )
 
 
-def _accepts(address: str, port: int) -> bool:
-    import socket
-
-    try:
-        with socket.create_connection((address, port), 0.5):
-            return True
-    except OSError:
-        return False
+def _error(text: str) -> str:
+    """pgBackRest's first error line and the one after it."""
+    lines = text.strip().splitlines()
+    first = next((number for number, line in enumerate(lines) if "ERROR" in line), 0)
+    return " ".join(line.strip() for line in lines[first : first + 2])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.endpoint import Endpoint
 from infra.hostvars import Placement
 from infra.hostvars.postgres import DATABASE
 from infra.scram import verifier
@@ -60,6 +61,11 @@ def _haproxy(topology: Topology, node: Node, placement: Placement) -> dict[str, 
         "haproxy_ro_port": endpoint.ports["ro"],
         "haproxy_sync_port": endpoint.ports["sync"],
     }
+
+
+def _server(endpoint: Endpoint) -> dict[str, Any]:
+    ports = {"port": endpoint.ports["postgres"], "rest_port": endpoint.ports["rest"]}
+    return {"name": endpoint.member, "address": endpoint.address, **ports}
 
 
 def _pgbouncer(node: Node, placement: Placement) -> dict[str, Any]:

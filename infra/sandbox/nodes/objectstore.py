@@ -11,7 +11,7 @@ from infra.topology import Node
 
 
 def plan(box: Box, node: Node) -> NodePlan:
-    """The server's identities and its one process. Only the S3 port speaks to others; it wants keys and TLS."""
+    """The server's identities and its one process; the S3 port, the only one for others, wants keys."""
     base = box.dir(node.name)
     identities = base / "s3.json"
     text = render("seaweedfs", "s3.json.j2", hostvars(box.topology, node, box, box.timing))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
-from infra.endpoint import Endpoint
 from infra.hostvars import hostvars
+from infra.hostvars.etcd import client_hosts
 from infra.hostvars.postgres import CERTIFICATES
 from infra.sandbox import ports
 from infra.sandbox.box import Box
-from infra.sandbox.nodes import postgres_data
+from infra.sandbox.nodes import patroni_launch, postgres_data
 from infra.sandbox.spec import NodePlan, ProcessSpec, RenderedFile
 from infra.templates import render
 from infra.topology import Node
@@ -26,15 +27,8 @@ def plan(box: Box, node: Node) -> NodePlan:
     variables = hostvars(box.topology, node, box, box.timing)
     patroni = box.binary("patroni")
     interpreter, launcher = patroni.with_name("python3"), base / "launch.py"
-    command = (
-        str(box.binary("tini")),
-        "-s",
-        "--",
-        str(interpreter),
-        str(launcher),
-        str(patroni),
-        str(config),
-    )
+    launch = (str(interpreter), str(launcher), *_waits(box, node), str(patroni), str(config))
+    command = (str(box.binary("tini")), "-s", "--", *launch)
     process = ProcessSpec("patroni", command, base / "patroni.log", unprivileged=True)
     port = box.endpoint(node.name).ports["rest"]
     backup = base / "backup"
@@ -43,7 +37,8 @@ def plan(box: Box, node: Node) -> NodePlan:
         (process,),
         files=(
             RenderedFile(config, render("patroni", "patroni.yml.j2", variables)),
-            RenderedFile(launcher, _launcher(box, node)),
+            RenderedFile(launcher, Path(patroni_launch.__file__).read_text()),
+            RenderedFile(base / ".pgpass", render("pgbackrest", "pgpass.j2", variables)),
             RenderedFile(archive, render("pgbackrest", "pgbackrest.conf.j2", variables)),
         ),
         directories=(backup / "lock", backup / "spool", backup / "log"),
@@ -54,48 +49,9 @@ def plan(box: Box, node: Node) -> NodePlan:
     )
 
 
-def _launcher(box: Box, node: Node) -> str:
-    """The launcher's text: what systemd's ordering does on a host, see its own comment."""
-    etcd = [_place(e, "client") for e in box.of_kind("etcd", f"{node.group}-etcd")]
-    leader = box.of_kind("postgres", node.group)[0]
-    first = [] if leader.member == node.name else [_place(leader, "postgres")]
-    marker = str(box.dir(node.name) / "data" / "patroni.dynamic.json")
-    return _LAUNCHER.format(etcd=etcd, first=first, marker=marker)
-
-
-def _place(endpoint: Endpoint, port: str) -> tuple[str, int]:
-    return endpoint.address, endpoint.ports[port]
-
-
-_LAUNCHER = """# Loads Patroni, waits (at most 10 s each) for what it needs, and becomes it. Loading takes 1 s of a core, so it
-# happens while etcd starts. etcd: when it does not answer yet, Patroni sleeps for 5 s. The first member's PostgreSQL, at
-# the first start only: that member then takes the leader's key, and the roles of a new cluster match the members' names.
-import os, runpy, socket, sys, time
-
-ETCD = {etcd}
-FIRST_MEMBER = {first}
-STARTED_BEFORE = {marker!r}
-
-
-def answers(place):
-    try:
-        socket.create_connection(place, 0.5).close()
-        return True
-    except OSError:
-        return False
-
-
-def wait_for(places):
-    end = time.monotonic() + 10
-    while places and time.monotonic() < end and not any(map(answers, places)):
-        time.sleep(0.03)
-
-
-import patroni.__main__, patroni.api, patroni.dcs.etcd3, patroni.ha, patroni.postgresql, psycopg
-
-wait_for(ETCD)
-if not os.path.exists(STARTED_BEFORE):
-    wait_for(FIRST_MEMBER)
-sys.argv = sys.argv[1:]
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
+def _waits(box: Box, node: Node) -> tuple[str, str, str]:
+    """What the launcher waits for: see `patroni_launch`."""
+    etcd = client_hosts(f"{node.group}-etcd", box)
+    first = box.of_kind("postgres", node.group)[0]
+    marker = box.dir(node.name) / "data" / "patroni.dynamic.json"
+    return ",".join(etcd), "" if first.member == node.name else first.at("postgres"), str(marker)

@@ -1,0 +1,79 @@
+"""What an acknowledged payment survives right now."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg
+
+from cluster_cli.engines.model import Durability
+from cluster_cli.engines.postgresql import patroni
+from cluster_cli.engines.postgresql.connect import ADMIN_DATABASE, connect
+from infra.context import Context
+from infra.topology import Topology
+
+_FACTS = """
+SELECT current_setting('synchronous_standby_names'), pg_conf_load_time(),
+       coalesce((SELECT array_agg(application_name) FROM pg_stat_replication
+                  WHERE state = 'streaming' AND sync_state IN ('sync', 'quorum')), '{}')
+"""
+
+
+@dataclass(frozen=True)
+class SyncFacts:
+    """The leader's own words. names: synchronous_standby_names; standbys: who acknowledges now."""
+
+    names: str
+    standbys: tuple[str, ...]
+    since: datetime
+    """When the leader last read its configuration: Patroni writes the names there."""
+
+
+def durability(topology: Topology, facts: SyncFacts | None) -> Durability:
+    """The durability that follows from the facts; pure.
+
+    A standby of the DR region does not count: Patroni may not promote it. Names without a standby that
+    acknowledges are `sync`, too: no commit is acknowledged then, so none can be lost.
+    """
+    payments = topology.payments
+    if payments is None or payments.sync.count == 0:
+        return Durability("none")
+    if facts is None:
+        return Durability("degraded")
+    own = {member.name: topology.zone_of(member.host) for member in payments.members}
+    standbys = tuple((name, own[name]) for name in sorted(facts.standbys) if name in own)
+    if standbys or _waits(facts.names, own):
+        return Durability("sync", standbys)
+    return Durability("degraded", since=_rfc3339(facts.since))
+
+
+def _waits(names: str, own: dict[str, str]) -> bool:
+    """Whether commits wait for members of the primary region, though none acknowledges now."""
+    return any(name in own for name in re.findall(r"[\w-]+", names))
+
+
+def _rfc3339(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def sync_state(ctx: Context) -> Durability:
+    """The durability in force now; `degraded` without a date when there is no leader to ask."""
+    assert ctx.topology.payments is not None
+    leader = patroni.leader_of(patroni.read_views(ctx, ctx.topology.payments.name))
+    if leader is None:
+        return durability(ctx.topology, None)
+    try:
+        return durability(ctx.topology, read_facts(ctx, leader))
+    except psycopg.Error:
+        return durability(ctx.topology, None)
+
+
+def read_facts(ctx: Context, leader: str) -> SyncFacts:
+    """The leader's facts by SQL. Raises psycopg.Error."""
+    with connect(ctx, via=leader, database=ADMIN_DATABASE, autocommit=True, timeout=2) as connection:
+        row = connection.execute(_FACTS).fetchone()
+    assert row is not None
+    names, since, standbys = row
+    return SyncFacts(names, tuple(standbys), since)
