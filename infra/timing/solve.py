@@ -9,7 +9,9 @@ from infra.timing.choose import fastest
 from infra.timing.model import Prediction, Timing
 from infra.timing.predict_payments import predict_payments
 from infra.timing.predict_social import predict_social
-from infra.timing.promises import Shortfall, given_up, shortfalls
+from infra.timing.promises_payments import given_up, judge_payments
+from infra.timing.promises_social import judge_social
+from infra.timing.shortfall import Shortfall
 from infra.topology.model import Topology
 
 
@@ -28,7 +30,13 @@ def solve(topology: Topology) -> Timing:
 
 def missed_promises(topology: Topology) -> tuple[Shortfall, ...]:
     """Every promise that even the fastest safe time-outs cannot keep."""
-    return shortfalls(topology, _predicted(topology).predicted)
+    predicted = _predicted(topology).predicted
+    judged: list[Shortfall] = []
+    if topology.payments:
+        judged += judge_payments(topology, topology.payments, predicted)
+    if topology.social:
+        judged += judge_social(topology, topology.social, predicted)
+    return tuple(item for item in judged if item.real)
 
 
 def _predicted(topology: Topology) -> Timing:
@@ -38,4 +46,5 @@ def _predicted(topology: Topology) -> Timing:
         predicted |= predict_payments(topology.payments, timing)
     if topology.social:
         predicted |= predict_social(topology.social, timing)
-    return replace(timing, predicted=predicted, given_up=given_up(topology, timing, predicted))
+    lost = given_up(topology.payments, predicted) if topology.payments else ()
+    return replace(timing, predicted=predicted, given_up=lost)
