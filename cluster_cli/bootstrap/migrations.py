@@ -38,10 +38,9 @@ def apply_migrations(ctx: Context, log: StepLog, *, dry_run: bool = False) -> No
     Raises RefusedError when an applied migration was edited or is unknown here, SwapskillError with the
     server's words when one fails (a failed one in a transaction leaves nothing behind).
     """
-    from cluster_cli.engines.postgresql import connect
+    from cluster_cli.engines.postgresql.connect import connect
 
-    with contextlib.closing(connect(ctx, "postgres", via="proxy")) as connection:
-        connection.autocommit = True
+    with contextlib.closing(connect(ctx, via="proxy", autocommit=True)) as connection:
         run(connection, registry.migrations(), log, dry_run=dry_run)
 
 
@@ -121,7 +120,7 @@ def _apply(connection: Connection, migration: Migration) -> None:
     """Run one migration. Outside a transaction its statements run one by one, and must be repeatable."""
     try:
         with connection.transaction() if migration.transaction else contextlib.nullcontext():
-            for part in _parts(migration):
+            for part in statements(migration):
                 connection.execute(part)
             connection.execute(
                 "INSERT INTO schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
@@ -136,7 +135,7 @@ def _apply(connection: Connection, migration: Migration) -> None:
         ) from error
 
 
-def _parts(migration: Migration) -> tuple[bytes, ...]:
+def statements(migration: Migration) -> tuple[bytes, ...]:
     """The statements as the server shall get them: together in a transaction, else one by one.
 
     Several statements in one message form a transaction of their own, which CREATE INDEX CONCURRENTLY
@@ -144,5 +143,5 @@ def _parts(migration: Migration) -> tuple[bytes, ...]:
     """
     if migration.transaction:
         return (migration.up.encode(),)
-    statements = (part.strip() for part in migration.up.split(";\n"))
-    return tuple(part.encode() for part in statements if part.strip(";"))
+    parts = (part.strip() for part in migration.up.split(";\n"))
+    return tuple(part.encode() for part in parts if part.strip(";"))

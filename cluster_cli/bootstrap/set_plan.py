@@ -72,6 +72,9 @@ def set_settings(timing: Mongodb) -> Document:
         "heartbeatIntervalMillis": timing.heartbeat_interval_ms,
         "heartbeatTimeoutSecs": timing.heartbeat_timeout_s,
         "catchUpTimeoutMillis": timing.catch_up_timeout_ms,
+        # Sets are small: a secondary that copies from the primary alone does not stand still when another
+        # secondary freezes, and a majority is there as soon as one of them answers.
+        "chainingAllowed": False,
     }
 
 

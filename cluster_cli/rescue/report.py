@@ -104,12 +104,12 @@ def _row(comparison: Comparison) -> Row:
         file=item.file.id,
         namespace=item.file.namespace,
         state=comparison.state.value,
-        rolled_back=_readable(item.document),
-        now=_readable(comparison.now) if comparison.now is not None else None,
+        rolled_back=readable(item.document),
+        now=readable(comparison.now) if comparison.now is not None else None,
     )
 
 
-def _readable(document: Document) -> Any:
+def readable(document: Document) -> Any:
     """A document in MongoDB's relaxed extended JSON: UUIDs and dates survive a copy to a shell."""
     return json.loads(json_util.dumps(_spell_uuids(document), json_options=json_util.RELAXED_JSON_OPTIONS))
 

@@ -1,0 +1,51 @@
+"""The verdict of a cluster's status."""
+
+from dataclasses import replace
+
+import pytest
+
+from cluster_cli.engines.model import ClusterStatus, Durability, Health, MemberStatus, groups_without_primary
+
+
+def member(name, role="secondary", health=Health.OK, **more):
+    given = {"kind": "mongod-shard", "group": "members-1", "domain": "social", **more}
+    return MemberStatus(member=name, role=role, zone="a", host="h", health=health, state=role, **given)
+
+
+HEALTHY = (member("m-a", "primary"), member("m-b"), member("m-c"))
+
+
+def test_a_healthy_cluster_says_so():
+    status = ClusterStatus("demo", "sandbox", HEALTHY, Durability("sync", (("pgsync1", "b"),)))
+    assert status.healthy
+    assert status.verdict == "healthy: 3 members in 1 groups"
+
+
+@pytest.mark.parametrize("health", [h for h in Health if h is not Health.OK])
+def test_any_member_that_is_not_ok_makes_it_unhealthy(health):
+    status = ClusterStatus("demo", "sandbox", (*HEALTHY[:2], member("m-c", health=health, reason="so")))
+    assert not status.healthy
+    assert status.verdict == f"unhealthy: m-c is {health} (so)"
+
+
+def test_a_set_without_primary_comes_first():
+    status = ClusterStatus("demo", "sandbox", (member("m-a", health=Health.DOWN), *HEALTHY[1:]))
+    assert status.problems[0] == "members-1 has no primary"
+
+
+def test_a_dead_primary_does_not_lead():
+    assert groups_without_primary([replace(HEALTHY[0], health=Health.DOWN), *HEALTHY[1:]]) == ("members-1",)
+
+
+def test_routers_need_no_primary():
+    assert groups_without_primary([member("router-a", "router", kind="router", group="routers")]) == ()
+
+
+def test_degraded_durability_is_a_problem_though_every_member_is_ok():
+    degraded = Durability("degraded", since="2026-01-01T00:00:00Z")
+    status = ClusterStatus("demo", "sandbox", HEALTHY, degraded)
+    assert "DEGRADED since 2026-01-01T00:00:00Z" in status.verdict
+
+
+def test_no_synchronous_standby_by_design_is_no_problem():
+    assert ClusterStatus("demo", "minimal", HEALTHY, Durability("none")).healthy
