@@ -1,0 +1,110 @@
+"""count and distinct: every owner's answer, joined."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infra.router.aggregate import on_view
+from infra.router.bsonraw import Document
+from infra.router.core import Router, ShardReply, first_error
+from infra.router.ordering import sort_key
+from infra.router.reads import VIEW_ON_SHARDED, as_document, on_config, read_concern, resolved_view
+from infra.router.request import Answer, Request
+from infra.router.statements import merge_distinct
+
+
+async def count(router: Router, request: Request) -> Answer:
+    """The sum of the owners' counts; skip and limit are applied to the sum."""
+    if request.database in ("admin", "config"):
+        return await on_config(router, request)
+    command = request.command
+    query = command.get("query") or {}
+    table = await router.catalog.table(request.namespace)
+    several = table is not None and len(table.shards_of_query(query, command.get("collation"))) > 1
+    skip, limit = command.get("skip") or 0, abs(command.get("limit") or 0)
+    changed: Document = {}
+    if several:
+        changed = {"skip": 0, **({"limit": limit + skip} if limit else {})}
+    replies = await _on_owners(router, request, query, changed, several)
+    failed = first_error(replies)
+    if failed is not None and failed.code == VIEW_ON_SHARDED:
+        return await _count_view(router, request, failed.document)
+    if failed is not None:
+        return failed
+    total = sum(answer.reply.document["n"] for answer in replies)
+    if several:
+        total = max(0, total - skip)
+        total = min(total, limit) if limit else total
+    return {"n": total, "ok": 1.0}
+
+
+async def _on_owners(
+    router: Router, request: Request, query: Document, changed: Document, several: bool
+) -> list[ShardReply]:
+    base = {**request.arguments("readConcern"), **changed, **request.session_fields()}
+    base |= read_concern(router, request, several)
+    if "$readPreference" in request.command:
+        base["$readPreference"] = request.command["$readPreference"]
+    return await router.versioned(
+        request, request.namespace, lambda _: dict(base),
+        targets=lambda table: table.shards_of_query(query, request.command.get("collation")),
+        preference=request.preference,
+    )  # fmt: skip
+
+
+async def _count_view(router: Router, request: Request, error: Document) -> Document:
+    command = request.command
+    tail: list[Document] = [{"$match": command.get("query") or {}}]
+    tail += [{"$skip": command["skip"]}] if command.get("skip") else []
+    tail += [{"$limit": abs(command["limit"])}] if command.get("limit") else []
+    batch = await _view_batch(router, request, error, [*tail, {"$count": "n"}])
+    return {"n": batch[0]["n"] if batch else 0, "ok": 1.0}
+
+
+async def _view_batch(
+    router: Router, request: Request, error: Document, tail: list[Document]
+) -> list[Document]:
+    namespace, pipeline, collation = resolved_view(error)
+    derived = request.derive(
+        {
+            "aggregate": request.collection,
+            "pipeline": [*pipeline, *tail],
+            "cursor": {},
+            "$db": request.database,
+        }
+    )
+    reply = as_document(await on_view(router, derived, derived.command, namespace, collation))
+    return reply["cursor"]["firstBatch"]
+
+
+async def distinct(router: Router, request: Request) -> Answer:
+    """The union of the owners' values."""
+    if request.database in ("admin", "config"):
+        return await on_config(router, request)
+    query = request.command.get("query") or {}
+    table = await router.catalog.table(request.namespace)
+    several = table is not None and len(table.shards_of_query(query, request.command.get("collation"))) > 1
+    concern = read_concern(router, request, several).get("readConcern", {})
+    changed: Document = {"readConcern": concern} if concern else {}
+    replies = await _on_owners(router, request, query, changed, several)
+    failed = first_error(replies)
+    if failed is not None and failed.code == VIEW_ON_SHARDED:
+        return {"values": await _distinct_view(router, request, failed.document), "ok": 1.0}
+    if failed is not None:
+        return failed
+    if len(replies) == 1:
+        return replies[0].reply
+    reply: Document = {"values": merge_distinct([a.reply.document["values"] for a in replies])}
+    times = [a.reply.document["atClusterTime"] for a in replies if "atClusterTime" in a.reply.document]
+    return {**reply, **({"atClusterTime": max(times)} if times else {}), "ok": 1.0}
+
+
+async def _distinct_view(router: Router, request: Request, error: Document) -> list[Any]:
+    key = request.command["key"]
+    tail = [
+        {"$match": request.command.get("query") or {}},
+        {"$unwind": {"path": "$" + key, "preserveNullAndEmptyArrays": True}},
+        {"$group": {"_id": "$" + key}},
+    ]
+    values = [item["_id"] for item in await _view_batch(router, request, error, tail) if "_id" in item]
+    return sorted(values, key=sort_key)

@@ -1,0 +1,86 @@
+"""Errors as a MongoDB client sees them: code, codeName, message, labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app_core.errors import SwapskillError
+
+CODE_NAMES = {
+    2: "BadValue", 4: "NoSuchKey", 6: "HostUnreachable", 7: "HostNotFound", 8: "UnknownError",
+    9: "FailedToParse", 11: "UserNotFound", 13: "Unauthorized", 14: "TypeMismatch", 15: "Overflow",
+    18: "AuthenticationFailed", 20: "IllegalOperation", 22: "InvalidBSON", 26: "NamespaceNotFound",
+    43: "CursorNotFound", 47: "InvalidIdField", 48: "NamespaceExists", 50: "MaxTimeMSExpired",
+    59: "CommandNotFound", 61: "ShardKeyNotFound", 63: "StaleShardVersion", 64: "WriteConcernFailed",
+    70: "ShardNotFound", 72: "InvalidOptions", 73: "InvalidNamespace", 89: "NetworkTimeout",
+    91: "ShutdownInProgress", 94: "NotYetInitialized", 96: "OperationFailed",
+    112: "WriteConflict", 115: "CommandNotSupported", 117: "ConflictingOperationInProgress",
+    118: "NamespaceNotSharded", 125: "CommandFailed", 133: "FailedToSatisfyReadPreference",
+    150: "StaleEpoch", 169: "CommandOnShardedViewNotSupportedOnMongod", 189: "PrimarySteppedDown",
+    211: "KeyNotFound", 222: "CloseChangeStream", 225: "TransactionTooOld", 237: "CursorKilled",
+    246: "SnapshotUnavailable", 249: "StaleDbVersion", 251: "NoSuchTransaction",
+    256: "TransactionCommitted", 260: "InvalidResumeToken", 262: "ExceededTimeLimit",
+    263: "OperationNotSupportedInTransaction", 268: "StaleChunkHistory",
+    280: "ChangeStreamFatalError", 283: "WouldChangeOwningShard", 286: "ChangeStreamHistoryLost",
+    317: "ConnectionPoolExpired", 322: "APIVersionError", 323: "APIStrictError",
+    352: "UnsupportedOpQueryCommand", 9001: "SocketException", 10058: "LegacyNotPrimary",
+    10107: "NotWritablePrimary", 10334: "BSONObjectTooLarge", 11000: "DuplicateKey",
+    11600: "InterruptedAtShutdown", 11602: "InterruptedDueToReplStateChange",
+    13388: "StaleConfig", 13435: "NotPrimaryNoSecondaryOk", 13436: "NotPrimaryOrSecondary",
+}  # fmt: skip
+
+NOT_PRIMARY = frozenset({91, 189, 10058, 10107, 11600, 11602, 13435, 13436})
+"""The member is not, or no longer, the primary: nothing was done."""
+
+RETRYABLE = NOT_PRIMARY | {6, 7, 89, 262, 317, 9001}
+"""Codes for which a driver may send a retryable write again (label RetryableWriteError)."""
+
+STALE = frozenset({63, 150, 249, 268, 13388})
+"""The router's metadata were older than the shard's: reload them and try again."""
+
+TRANSIENT_IN_TRANSACTION = RETRYABLE | STALE | {24, 112, 133, 246, 251, 267}
+"""Codes after which the whole transaction may be run again (label TransientTransactionError)."""
+
+RETRYABLE_LABEL = "RetryableWriteError"
+TRANSIENT_LABEL = "TransientTransactionError"
+RESUMABLE_LABEL = "ResumableChangeStreamError"
+
+
+class CommandError(SwapskillError):
+    """A command failed: becomes an `ok: 0` reply."""
+
+    def __init__(
+        self, code: int, message: str, *, labels: tuple[str, ...] = (), extra: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code, self.message, self.labels, self.extra = code, message, list(labels), extra or {}
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The reply document, in the field order of a mongos."""
+        name = self.extra.get("codeName") or CODE_NAMES.get(self.code, f"Location{self.code}")
+        reply: dict[str, Any] = {"ok": 0.0, "errmsg": self.message, "code": self.code, "codeName": name}
+        reply |= {key: value for key, value in self.extra.items() if key != "codeName"}
+        if self.labels:
+            reply["errorLabels"] = self.labels
+        return reply
+
+    @classmethod
+    def from_reply(cls, reply: dict[str, Any]) -> CommandError:
+        """The error that an `ok: 0` reply of a member carries, with its additional fields."""
+        known = {"ok", "errmsg", "code", "errorLabels"}
+        return cls(
+            int(reply.get("code", 8)),
+            str(reply.get("errmsg", "unknown error")),
+            labels=tuple(reply.get("errorLabels", ())),
+            extra={key: value for key, value in reply.items() if key not in known},
+        )
+
+
+class MemberLost(SwapskillError):
+    """The connection to a member broke, was refused, or was given up because the member is gone."""
+
+
+def host_unreachable(error: MemberLost, *labels: str) -> CommandError:
+    """The client-side error of a lost member."""
+    return CommandError(6, f"{error}", labels=labels)
