@@ -80,8 +80,23 @@ def ok_to_stop(topology: Topology, members: Sequence[MemberStatus], target: str)
     reasons = tuple(
         _judge(topology, group) for group in groups if any(node.name in leaving for node in group.nodes)
     )
-    ordered = tuple(node.name for node in topology.nodes() if node.name in leaving)
-    return Verdict(target, ordered, all(reason.ok for reason in reasons), reasons)
+    reasons += _beside(topology, members, leaving)
+    reasons = reasons or (Reason(target, True, "no member runs there"),)
+    return Verdict(target, _in_order(topology, leaving), all(reason.ok for reason in reasons), reasons)
+
+
+def _beside(
+    topology: Topology, members: Sequence[MemberStatus], leaving: frozenset[str]
+) -> tuple[Reason, ...]:
+    """What the platform adds to the topology, such as a sandbox's archive."""
+    known = {node.name for node in topology.nodes()}
+    why = "beside the topology: no client reads or writes through it"
+    return tuple(Reason(m.group, True, why) for m in members if m.member in leaving - known)
+
+
+def _in_order(topology: Topology, members: frozenset[str]) -> tuple[str, ...]:
+    known = [node.name for node in topology.nodes() if node.name in members]
+    return (*known, *sorted(members.difference(known)))
 
 
 def _judge(topology: Topology, group: _Group) -> Reason:

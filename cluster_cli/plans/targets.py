@@ -18,7 +18,7 @@ def resolve_target(topology: Topology, members: Sequence[MemberStatus], word: st
     Raises UsageError (2) with the nearest name for an unknown word, UnhealthyError (3) when no member
     has the role now.
     """
-    if word in {node.name for node in topology.nodes()}:
+    if word in {node.name for node in topology.nodes()} | {m.member for m in members}:
         return word
     words = role_words(topology)
     if word not in words:

@@ -130,6 +130,17 @@ def test_only_groups_that_lose_a_member_are_judged() -> None:
     assert [reason.group for reason in ok_to_stop(topology, members, "members-1-a").reasons] == ["members-1"]
 
 
+def test_an_empty_host_and_a_part_beside_the_topology() -> None:
+    topology, members = seen()
+    moved = [host.model_copy(update={"name": "spare"}) for host in topology.hosts[:1]]
+    wider = topology.model_copy(update={"hosts": (*topology.hosts, *moved)})
+    assert ok_to_stop(wider, members, "spare").as_table() == "yes  spare: no member runs there"
+    archive = replace(members[0], member="s3", kind="objectstore", group="objectstore")
+    verdict = ok_to_stop(topology, [*members, archive], "s3")
+    assert verdict.ok and verdict.members == ("s3",)
+    assert "no client" in verdict.reasons[0].why
+
+
 TARGETS = [
     ("members-1-primary", "members-1-a"),
     ("members-1-secondary", "members-1-b"),
