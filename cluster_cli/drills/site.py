@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import ssl
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPSConnection
+from http.client import HTTPException
 from typing import Any
 
 import psycopg
@@ -14,11 +12,16 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from cluster_cli.engines.mongodb import member_client, mongo_client
+from cluster_cli.engines.postgresql.connect import DATABASE, connect
+from cluster_cli.engines.postgresql.haproxy import read_servers, writable
+from cluster_cli.engines.postgresql.http import rest
+from cluster_cli.engines.postgresql.leader import leader
 from infra.context import Context
 from infra.endpoint import Endpoint
 
 CONNECT_TIMEOUT_S = 2
 TCP_USER_TIMEOUT_MS = 5000
+PROBE_TIMEOUT_S = 0.5
 SOCKET_TIMEOUT_MS = 30_000
 """Longer than the longest wait for a majority after a frozen primary (17 s measured): a write that
 waits is not cut off by its own client."""
@@ -48,81 +51,34 @@ class Site:
         turn = first % len(self.proxies)
         order = (*self.proxies[turn:], *self.proxies[:turn])
         return psycopg.connect(
-            **self._common(order, "pgbouncer"),
+            host=",".join(endpoint.address for endpoint in order),
+            port=",".join(str(endpoint.ports["pgbouncer"]) for endpoint in order),
+            dbname=DATABASE,
             user="app",
             password=self.ctx.credentials.secret("pg_app"),
             sslmode="verify-full",
+            sslrootcert=str(self.ctx.credentials.ca_file),
+            connect_timeout=CONNECT_TIMEOUT_S,
+            tcp_user_timeout=TCP_USER_TIMEOUT_MS,
+            application_name="drill",
             prepare_threshold=None,
             autocommit=True,
         )
 
     def member(self, name: str, user: str = "prober") -> psycopg.Connection[Any]:
         """A connection to one PostgreSQL member's own port, as `prober` or `postgres`."""
-        pair = self.ctx.credentials.cert(user)
-        secret = {"prober": "pg_prober", "postgres": "pg_superuser"}[user]
-        return psycopg.connect(
-            **self._common((self.ctx.endpoint(name),), "postgres"),
-            user=user,
-            password=self.ctx.credentials.secret(secret),
-            sslmode="verify-full",
-            sslcert=str(pair.cert),
-            sslkey=str(pair.key),
-            autocommit=True,
-        )
+        return connect(self.ctx, user, via=name, autocommit=True, timeout=CONNECT_TIMEOUT_S)
 
-    def _common(self, endpoints: tuple[Endpoint, ...], port: str) -> dict[str, Any]:
-        return {
-            "host": ",".join(endpoint.address for endpoint in endpoints),
-            "port": ",".join(str(endpoint.ports[port]) for endpoint in endpoints),
-            "dbname": "payments",
-            "sslrootcert": str(self.ctx.credentials.ca_file),
-            "connect_timeout": CONNECT_TIMEOUT_S,
-            "tcp_user_timeout": TCP_USER_TIMEOUT_MS,
-            "application_name": "drill",
-        }
-
-    def rest(self, member: str, path: str, timeout: float = 0.5) -> tuple[int, dict[str, Any]]:
-        """One answer of a member's Patroni: status and JSON body; (0, {}) when there is none."""
-        endpoint = self.ctx.endpoint(member)
-        pair = self.ctx.credentials.cert("operator")
-        context = ssl.create_default_context(cafile=str(self.ctx.credentials.ca_file))
-        context.load_cert_chain(pair.cert, pair.key)
-        connection = HTTPSConnection(
-            endpoint.address, endpoint.ports["rest"], timeout=timeout, context=context
-        )
+    def holds_lock(self, member: str) -> bool:
+        """Whether a member's Patroni says that it holds the leader lock."""
         try:
-            connection.request("GET", path)
-            response = connection.getresponse()
-            return response.status, _json(response.read())
+            return rest(self.ctx, member, "/leader", timeout=PROBE_TIMEOUT_S).status == 200
         except (OSError, HTTPException):
-            return 0, {}
-        finally:
-            connection.close()
-
-    def etcd(self, member: str, path: str, body: dict[str, Any], timeout: float = 0.5) -> dict[str, Any]:
-        """One answer of an etcd member's HTTP gateway; empty when there is none."""
-        endpoint = self.ctx.endpoint(member)
-        pair = self.ctx.credentials.cert("operator")
-        context = ssl.create_default_context(cafile=str(self.ctx.credentials.ca_file))
-        context.load_cert_chain(pair.cert, pair.key)
-        connection = HTTPSConnection(
-            endpoint.address, endpoint.ports["client"], timeout=timeout, context=context
-        )
-        try:
-            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-            return _json(connection.getresponse().read())
-        except (OSError, HTTPException):
-            return {}
-        finally:
-            connection.close()
+            return False
 
     def leader(self) -> str | None:
         """The payments primary: the member that Patroni says is primary and running; None when none is."""
-        for endpoint in self.ctx.of_kind("postgres", self.scope):
-            _, body = self.rest(endpoint.member, "/patroni")
-            if body.get("role") in ("primary", "master") and body.get("state") == "running":
-                return endpoint.member
-        return None
+        return leader(self.ctx)
 
     def social_app(self) -> Mongo:
         """A driver as `app`, on all routers."""
@@ -196,38 +152,7 @@ class Site:
 
     def proxy_up(self, proxy: str) -> tuple[str, ...] | None:
         """The members that a proxy's writable side leads to; None when the proxy does not answer."""
-        path = self.ctx.endpoint(proxy).sockets["haproxy"]
         try:
-            with socket.socket(socket.AF_UNIX) as client:
-                client.settimeout(0.5)
-                client.connect(str(path))
-                client.sendall(b"show stat\n")
-                answer = b"".join(iter(lambda: client.recv(65536), b""))
+            return writable(read_servers(self.ctx, proxy, PROBE_TIMEOUT_S))
         except OSError:
             return None
-        return up_servers(answer.decode("ascii", "replace"), "rw")
-
-
-def up_servers(csv: str, listener: str) -> tuple[str, ...]:
-    """The servers of one listener that are UP in HAProxy's `show stat`. Pure."""
-    lines = csv.lstrip("# ").splitlines()
-    head = lines[0].split(",") if lines else []
-    if "status" not in head:
-        return ()
-    name, server, status = (head.index(key) for key in ("pxname", "svname", "status"))
-    rows = (line.split(",") for line in lines[1:] if line)
-    return tuple(
-        row[server]
-        for row in rows
-        if row[name] == listener
-        and row[server] not in ("FRONTEND", "BACKEND")
-        and row[status].startswith("UP")
-    )
-
-
-def _json(raw: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(raw)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import random
 
+from app_core.errors import RefusedError
 from cluster_cli.drills.faults import _actions as actions
-from cluster_cli.drills.faults import _etcd
 from cluster_cli.drills.faults._aim import PAYMENTS, need_domain
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
+from cluster_cli.engines.postgresql import etcd
+from cluster_cli.engines.postgresql.leader import etcd_group
 
 
 def aim(site: Site, _: random.Random) -> Target:
     """etcd's leader: the worst member to lose."""
     need_domain(site, "payments")
-    return Target((_etcd.leader(site).member,), PAYMENTS, {"payments": site.scope})
+    found = etcd.leader(site.ctx, etcd_group(site.ctx))
+    if found is None:
+        raise RefusedError("etcd has no leader", on=site.scope, hint="swapctl status")
+    if len(site.ctx.of_kind("etcd", etcd_group(site.ctx))) < 3:
+        raise RefusedError("etcd has no member to spare", on=site.ctx.topology.name)
+    return Target((found,), PAYMENTS, {"payments": site.scope})
 
 
 def inject(site: Site, target: Target, memo: Memo) -> None:
     """Kill it."""
-    memo["term"] = str(_etcd.leader(site).term)
+    memo["term"] = str(etcd.read_view(site.ctx, target.members[0]).term)
     actions.kill(site, target.members)
 
 
 def prove(site: Site, target: Target, memo: Memo) -> str | None:
     """The others answer with another leader in a higher term."""
-    for endpoint in _etcd.members(site):
-        seen = _etcd.view(site, endpoint.member) if endpoint.member not in target.members else None
-        if seen is not None and seen.term > int(memo["term"]) and seen.leader != "0":
-            return f"{seen.member} sees another leader in term {seen.term}"
+    for name, view in etcd.read_views(site.ctx, etcd_group(site.ctx)).items():
+        if name not in target.members and view.has_leader and view.term > int(memo["term"]):
+            return f"{name} sees another leader in term {view.term}"
     return None
 
 

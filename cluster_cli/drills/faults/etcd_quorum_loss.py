@@ -6,16 +6,17 @@ import random
 
 from app_core.errors import RefusedError
 from cluster_cli.drills.faults import _actions as actions
-from cluster_cli.drills.faults import _etcd
 from cluster_cli.drills.faults._aim import PAYMENTS, need_domain
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
+from cluster_cli.engines.postgresql import etcd
+from cluster_cli.engines.postgresql.leader import etcd_group
 
 
 def aim(site: Site, rng: random.Random) -> Target:
     """A majority of the members, by the seed."""
     need_domain(site, "payments")
-    names = [endpoint.member for endpoint in _etcd.members(site)]
+    names = [endpoint.member for endpoint in site.ctx.of_kind("etcd", etcd_group(site.ctx))]
     if len(names) < 3:
         raise RefusedError("the topology has no etcd majority to lose", on=site.ctx.topology.name)
     return Target(tuple(rng.sample(names, len(names) // 2 + 1)), PAYMENTS, {"payments": site.scope})
@@ -28,10 +29,10 @@ def inject(site: Site, target: Target, _: Memo) -> None:
 
 def prove(site: Site, target: Target, _: Memo) -> str | None:
     """The members that remain know no leader."""
-    left = [e.member for e in _etcd.members(site) if e.member not in target.members]
-    views = [_etcd.view(site, member) for member in left]
-    if any(seen is not None and seen.leader == "0" for seen in views):
-        return f"{', '.join(left)} knows no leader"
+    views = etcd.read_views(site.ctx, etcd_group(site.ctx))
+    left = {name: view for name, view in views.items() if name not in target.members}
+    if left and all(not view.has_leader and view.term for view in left.values()):
+        return f"no leader for {', '.join(left)}"
     return None
 
 

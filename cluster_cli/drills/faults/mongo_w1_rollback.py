@@ -10,7 +10,7 @@ from cluster_cli.drills.faults import _actions as actions
 from cluster_cli.drills.faults import mongo_primary_crash
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
-from cluster_cli.engines.mongodb import primary
+from cluster_cli.engines.mongodb import await_rejoined, primary
 from cluster_cli.rescue import read_documents, rollback_files
 
 ALONE_FOR = 0.7
@@ -51,11 +51,12 @@ def prove(site: Site, target: Target, _: Memo) -> str | None:
 
 
 def undo(site: Site, target: Target, _: Memo) -> None:
-    """Start the old primary last, when another leads: it must roll back what only it has."""
+    """Start the old primary last, when another leads: wait until it has rolled back."""
     shard, old = target.groups["social"], target.members[0]
     actions.start(site, target.members[1:])
     actions.wait_for(lambda: primary(site.ctx, shard) not in (None, old), ELECTION)
     actions.start(site, [old])
+    await_rejoined(site.ctx, shard, old)
 
 
 def rollback(site: Site, target: Target, memo: Memo) -> Rollback:

@@ -7,7 +7,6 @@ import random
 from cluster_cli.drills.faults._aim import leader_of, payments_target
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
-from cluster_cli.engines.postgresql import switchover
 
 
 def aim(site: Site, _: random.Random) -> Target:
@@ -17,6 +16,8 @@ def aim(site: Site, _: random.Random) -> Target:
 
 def inject(site: Site, _: Target, __: Memo) -> None:
     """PAUSE, switchover, wait until the new primary takes writes, RESUME."""
+    from cluster_cli.engines.postgresql import switchover
+
     switchover(site.ctx)
 
 

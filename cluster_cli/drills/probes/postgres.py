@@ -174,7 +174,7 @@ class LockProber:
     def ask(self) -> None:
         """One round; the first member that holds the lock counts."""
         members = self._site.members_of(self._site.scope)
-        holder = next((m for m in members if self._site.rest(m, "/leader", 0.3)[0] == 200), "")
+        holder = next(filter(self._site.holds_lock, members), "")
         if holder != self._last:
             self._last = holder
             self._recorder.add(RouteSeen(self._clock.now(), "payments", self._site.scope, LOCK, holder))

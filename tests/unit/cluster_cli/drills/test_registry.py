@@ -1,0 +1,85 @@
+"""Every fault and drill has what it must have: found by scan, asked one by one."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from app_core.errors import UsageError
+from cluster_cli.drills import faults, sabotage
+from cluster_cli.drills.faults import Drill, Fault
+from cluster_cli.drills.faults._actions import can
+from infra.topology.model import Topology
+from infra.topology.sla import SocialSla
+
+WANTED = {
+    "both-primaries-crash",
+    "dr-link-loss",
+    "etcd-member-loss",
+    "etcd-quorum-loss",
+    "mongo-config-loss",
+    "mongo-primary-crash",
+    "mongo-primary-freeze",
+    "mongo-router-loss",
+    "mongo-shard-loss",
+    "mongo-stepdown",
+    "mongo-w1-rollback",
+    "postgres-host-loss",
+    "postgres-primary-crash",
+    "postgres-switchover",
+    "postgres-sync-standby-loss",
+    "proxy-loss",
+}
+
+
+def test_the_promised_drills_are_there() -> None:
+    assert {drill.name for drill in faults.drills()} >= WANTED
+
+
+@pytest.mark.parametrize("fault", faults.registry(), ids=lambda fault: fault.name)
+def test_every_fault_is_complete(fault: Fault) -> None:
+    assert fault.help.endswith(".")
+    assert fault.expect.endswith(".")
+    assert fault.case in SocialSla.model_fields
+    assert fault.blast_radius >= 1
+    assert set(fault.sabotages) <= set(sabotage.KINDS)
+    assert all(not can(object(), need) for need in fault.needs)  # each is a protocol that a platform may lack
+    assert fault.must_lose == (fault.rollback is not None)
+
+
+@pytest.mark.parametrize("fault", faults.registry(), ids=lambda fault: fault.name)
+def test_a_fault_lives_in_the_file_of_its_name(fault: Fault) -> None:
+    module = importlib.import_module(f"cluster_cli.drills.faults.{fault.name.replace('-', '_')}")
+    assert module.FAULT is fault
+    assert (module.__doc__ or "").strip()
+
+
+@pytest.mark.parametrize("drill", faults.drills(), ids=lambda drill: drill.name)
+def test_the_faults_of_a_drill_agree_on_the_case(drill: Drill) -> None:
+    assert len({fault.case for fault in drill.faults}) == 1
+
+
+@pytest.mark.parametrize("kind", sabotage.KINDS)
+def test_every_sabotage_is_declared_by_some_drill(kind: str) -> None:
+    assert any(kind in drill.sabotages for drill in faults.drills())
+
+
+def test_the_timing_solver_predicts_every_fault() -> None:
+    from infra.timing import solve
+    from infra.topology import load_topology
+
+    topology: Topology = load_topology("sandbox")
+    assert {fault.name for fault in faults.registry()} <= set(solve(topology).predicted)
+
+
+def test_an_unknown_drill_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(UsageError, match="did you mean 'mongo-stepdown'"):
+        faults.drill("mongo-stepdwn")
+
+
+def test_no_file_of_the_folder_is_overlooked() -> None:
+    folder = Path(faults.__file__).parent
+    files = {path.stem.replace("_", "-") for path in folder.glob("[!_]*.py")}
+    assert files == {drill.name for drill in faults.drills()}
