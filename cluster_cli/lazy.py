@@ -60,6 +60,7 @@ def load_command(name: str, target: str) -> Any:
     _plain_help(app)
     command = typer.main.get_command(app)
     command.name = name
+    command.help = command.help or help_line(target)
     return command
 
 

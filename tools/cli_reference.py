@@ -1,4 +1,4 @@
-"""Writes docs/cli.md from the commands themselves, so that the page cannot say anything else than `--help`."""
+"""Writes docs/cli.md from the commands themselves: the page cannot say anything else than `--help`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from cluster_cli.main import app
 PAGE = Path(__file__).parent.parent / "docs" / "cli.md"
 HEAD = """# The commands of swapctl
 
-Written by `make docs` from the commands themselves: do not edit. Results go to stdout, words for people to stderr;
-`-o json|yaml` gives every result as data.
+Written by `make docs` from the commands themselves: do not edit. Results go to stdout, words for people to
+stderr; `-o json|yaml` gives every result as data.
 """
 
 

@@ -1,4 +1,4 @@
-"""Writes the list of modules in docs/whats-here.md: one sentence each, the first line of the module's docstring."""
+"""Writes the list of modules in docs/whats-here.md: the first line of each module's docstring."""
 
 from __future__ import annotations
 
