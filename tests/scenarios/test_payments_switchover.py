@@ -1,0 +1,89 @@
+"""A planned switchover: no client sees an error, and the pools go on whatever happens to it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from app_core.errors import RefusedError
+from cluster_cli.engines.postgresql import connect, pgbouncer, read_status, switchover, sync_state
+from cluster_cli.engines.postgresql.leader import leader, read_sync_key
+from infra.context import Context
+from tests.scenarios.payments_load import load, missing, wait_until
+
+pytestmark = pytest.mark.cluster
+
+HOLD = """
+import sys, time
+from cluster_cli.engines.postgresql.pools import held
+from infra.context import load_context
+ctx = load_context(sys.argv[1])
+with held(ctx, tuple(p.member for p in ctx.of_kind("proxy"))):
+    print("paused", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def healthy(sandbox: Context) -> Context:
+    wait_until(lambda: is_healthy(sandbox), 60)
+    return sandbox
+
+
+def is_healthy(ctx: Context) -> bool:
+    return (
+        sync_state(ctx).mode == "sync"
+        and bool(read_sync_key(ctx).members)
+        and all(member.ok for member in read_status(ctx))
+    )
+
+
+def paused_proxies(ctx: Context) -> list[str]:
+    found = []
+    for proxy in ctx.of_kind("proxy"):
+        with pgbouncer.console(ctx, proxy.member) as console:
+            if pgbouncer.is_paused(console):
+                found.append(proxy.member)
+    return found
+
+
+def test_switchover_under_load_fails_no_transaction(healthy: Context) -> None:
+    before = leader(healthy)
+    with load(healthy) as seen:
+        result = switchover(healthy, "payments")
+    assert result is not None and result.new_primary != before == result.old_primary
+    assert leader(healthy) == result.new_primary
+    assert seen.failed == []
+    assert missing(healthy, seen) == set()
+    assert paused_proxies(healthy) == []
+
+
+def test_open_transaction_refuses_the_switchover_and_leaves_the_pools_alone(healthy: Context) -> None:
+    before = leader(healthy)
+    with connect(healthy, "app") as connection:
+        connection.execute("SELECT pg_sleep(1.2)")
+        with pytest.raises(RefusedError, match="a transaction is open"):
+            switchover(healthy, "payments")
+    assert leader(healthy) == before
+    assert paused_proxies(healthy) == []
+
+
+def test_unknown_target_is_refused(healthy: Context) -> None:
+    with pytest.raises(RefusedError, match="is not a synchronous standby"):
+        switchover(healthy, "payments", target="pgdr1")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_pools_resume_when_the_switchover_dies_or_hangs(healthy: Context, how: signal.Signals) -> None:
+    command = [sys.executable, "-c", HOLD, healthy.name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None and child.stdout.readline() == "paused\n"
+        assert len(paused_proxies(healthy)) == 2
+        child.send_signal(how)
+        wait_until(lambda: not paused_proxies(healthy), 15)
+        child.kill()
+    with connect(healthy, "app") as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
