@@ -141,9 +141,13 @@ def _judge_postgres(topology: Topology, group: _Group) -> Reason:
     standbys = len(group.staying) - 1
     if standbys < wanted:
         effect = "stop" if topology.payments.sync.on_loss == "block" else "be asynchronous"
-        why = f"{max(standbys, 0)} standbys would be left, sync.count is {wanted}: commits would {effect}"
+        why = f"{_count(max(standbys, 0))} would be left, sync.count is {wanted}: commits would {effect}"
         return Reason(group.name, False, why)
-    return Reason(group.name, True, f"{standbys} standbys stay, sync.count is {wanted}")
+    return Reason(group.name, True, f"{_count(standbys)} would stay, sync.count is {wanted}")
+
+
+def _count(standbys: int) -> str:
+    return "1 standby" if standbys == 1 else f"{standbys} standbys"
 
 
 def _judge_doors(group: _Group) -> Reason:
