@@ -41,7 +41,7 @@ def test_not_a_topology(data: bytes, words: str) -> None:
         parse_topology(data, "x.yaml")
     assert words in str(caught.value)
     assert caught.value.exit_code == 2
-    assert caught.value.hint == "swapctl topology check x.yaml"
+    assert caught.value.hint == "correct the file, then: swapctl topology check x.yaml"
 
 
 def test_file_named_like_its_topology() -> None:
