@@ -1,0 +1,62 @@
+"""kill -9 of the bootstrap at each step: the next one goes on and ends where an undisturbed one does."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cluster_cli.bootstrap import bootstrap
+from cluster_cli.status import read_cluster
+from infra.context import load_context
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+SWAPCTL = str(Path(sys.executable).with_name("swapctl"))
+ENOUGH = 200
+
+
+@pytest.fixture
+def name() -> Iterator[str]:
+    chosen = f"kill-{secrets.token_hex(3)}"
+    yield chosen
+    subprocess.run([SWAPCTL, "down", "--purge", "--yes", "--name", chosen], capture_output=True, check=False)
+
+
+def killed_after(arguments: list[str], lines: int, word: str = "") -> int | None:
+    """Run swapctl and kill it when it has said so many lines with the word; None when it was killed."""
+    child = subprocess.Popen(
+        [SWAPCTL, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stderr is not None
+    said = 0
+    for line in child.stderr:
+        said += word in line
+        if said == lines:
+            os.kill(child.pid, signal.SIGKILL)
+            child.wait()
+            child.stderr.close()
+            return None
+    child.stderr.close()
+    return child.wait()
+
+
+def test_each_step_can_be_killed(name: str) -> None:
+    up = ["up", "--topology", "minimal", "--name", name]
+    assert killed_after(up, 1, word="processes started") is None
+    for step in range(1, ENOUGH):
+        code = killed_after(["cluster", "bootstrap", "--context", name], step)
+        if code is not None:
+            break
+    else:
+        pytest.fail("the bootstrap never came to its end")
+    assert code == 0
+    assert step > 10, "fewer steps were killed than a bootstrap has"
+    ctx = load_context(name)
+    assert not bootstrap(ctx).changed
+    assert read_cluster(ctx).healthy

@@ -1,0 +1,218 @@
+"""Failover, switchover, losses and rollback of the social domain, on a real cluster."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from pymongo.collection import Collection as DriverCollection
+from pymongo.errors import PyMongoError
+
+from cluster_cli.engines.model import Health
+from cluster_cli.engines.mongodb import (
+    await_rejoined,
+    failover,
+    handle,
+    mongo_client,
+    primary,
+    read_status,
+    switchover,
+)
+from cluster_cli.rescue import compare, read_documents, replay, rollback_files
+from cluster_cli.waiting import wait_until
+from infra.context import Context
+from infra.platform import Kill, Pause
+
+pytestmark = pytest.mark.cluster
+SHARD, OTHER = "exchange-1", "members-1"
+
+
+class Writer(threading.Thread):
+    """Writes messages until told to stop; remembers what was acknowledged and what failed."""
+
+    def __init__(self, target: DriverCollection, make) -> None:
+        super().__init__(daemon=True)
+        self.target, self.make = target, make
+        self.acked: list[uuid.UUID] = []
+        self.errors: list[str] = []
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        while not self.over.is_set():
+            document = self.make()
+            try:
+                self.target.insert_one(document)
+                self.acked.append(document["_id"])
+            except PyMongoError as error:
+                self.errors.append(str(error))
+
+
+def message() -> dict[str, object]:
+    return {"_id": uuid.uuid4(), "message_id": uuid.uuid4(), "session_id": uuid.uuid4()}
+
+
+def skill() -> dict[str, object]:
+    return {"_id": uuid.uuid4(), "skill_id": uuid.uuid4(), "user_id": uuid.uuid4()}
+
+
+@contextmanager
+def writing(ctx: Context, collection: str, make) -> Iterator[Writer]:
+    with mongo_client(ctx, "app", serverSelectionTimeoutMS=5000) as client:
+        writer = Writer(handle(client, collection), make)
+        writer.start()
+        assert wait_until(lambda: len(writer.acked) > 20, 20)
+        yield writer
+        more = len(writer.acked) + 20
+        wait_until(lambda: len(writer.acked) > more, 20)
+        writer.over.set()
+        writer.join(30)
+
+
+def lost(ctx: Context, collection: str, acked: list[uuid.UUID]) -> set[uuid.UUID]:
+    with mongo_client(ctx, "root") as client:
+        found = handle(client, collection).find({"_id": {"$in": acked}}, {"_id": 1})
+        return set(acked) - {document["_id"] for document in found}
+
+
+def health(ctx: Context, member: str) -> Health:
+    return next(m.health for m in read_status(ctx) if m.member == member)
+
+
+def members(ctx: Context, shard: str) -> list[str]:
+    return [e.member for e in ctx.of_kind("mongod-shard", shard)]
+
+
+def kill(ctx: Context, member: str) -> None:
+    assert isinstance(ctx.platform, Kill)
+    ctx.platform.kill(member)
+
+
+@pytest.fixture(autouse=True)
+def healthy(sandbox: Context) -> Iterator[None]:
+    """Each scenario begins and ends with every social member in its role."""
+    yield
+    assert isinstance(sandbox.platform, Pause)
+    for endpoint in [*sandbox.of_kind("mongod-shard"), *sandbox.of_kind("mongod-config")]:
+        sandbox.platform.resume(endpoint.member)
+        sandbox.platform.start(endpoint.member)
+    assert wait_until(lambda: all(m.ok for m in read_status(sandbox)), 60)
+
+
+def test_a_failover_keeps_every_acknowledged_majority_write(sandbox: Context) -> None:
+    old = primary(sandbox, SHARD)
+    with writing(sandbox, "reviews", message) as writer:
+        change = failover(sandbox, SHARD)
+    assert change is not None
+    assert (change.old_primary, change.new_primary) == (old, primary(sandbox, SHARD))
+    assert change.new_primary != old
+    election = sandbox.topology.sla.social.election
+    assert election is None or change.seconds <= election
+    assert lost(sandbox, "reviews", writer.acked) == set()
+
+
+def test_a_switchover_keeps_every_acknowledged_write_even_w1(sandbox: Context) -> None:
+    old = primary(sandbox, SHARD)
+    with writing(sandbox, "messages", message) as writer:
+        change = switchover(sandbox, SHARD)
+    assert change is not None
+    assert change.new_primary != old
+    assert writer.errors == []
+    assert lost(sandbox, "messages", writer.acked) == set()
+
+
+def test_a_switchover_reaches_the_member_that_is_named(sandbox: Context) -> None:
+    target = next(m.member for m in read_status(sandbox) if m.group == SHARD and m.role == "secondary")
+    change = switchover(sandbox, SHARD, target=target)
+    assert change is not None
+    assert change.new_primary == target == primary(sandbox, SHARD)
+
+
+def test_a_dry_run_changes_nothing(sandbox: Context) -> None:
+    before = primary(sandbox, SHARD)
+    assert failover(sandbox, SHARD, dry_run=True) is None
+    assert switchover(sandbox, SHARD, dry_run=True) is None
+    assert primary(sandbox, SHARD) == before
+
+
+def test_a_killed_primary_is_replaced_and_comes_back(sandbox: Context) -> None:
+    old = primary(sandbox, SHARD)
+    assert old is not None
+    with writing(sandbox, "reviews", message) as writer:
+        kill(sandbox, old)
+        assert wait_until(lambda: primary(sandbox, SHARD) not in (None, old), 30)
+        assert health(sandbox, old) is Health.DOWN
+    assert lost(sandbox, "reviews", writer.acked) == set()
+    sandbox.platform.start(old)
+    await_rejoined(sandbox, SHARD, old)
+
+
+def test_a_frozen_member_is_told_from_a_dead_one(sandbox: Context) -> None:
+    frozen = next(m.member for m in read_status(sandbox) if m.group == SHARD and m.role == "secondary")
+    assert isinstance(sandbox.platform, Pause)
+    sandbox.platform.pause(frozen)
+    assert health(sandbox, frozen) is Health.FROZEN
+    sandbox.platform.resume(frozen)
+    assert wait_until(lambda: health(sandbox, frozen) is Health.OK, 30)
+
+
+def test_the_loss_of_a_shard_is_not_noticed_on_the_other(sandbox: Context) -> None:
+    with writing(sandbox, "skills", skill) as writer:
+        for member in members(sandbox, SHARD):
+            kill(sandbox, member)
+        more = len(writer.acked) + 200
+        assert wait_until(lambda: len(writer.acked) > more, 30)
+        for member in members(sandbox, SHARD):
+            sandbox.platform.start(member)
+        assert wait_until(lambda: primary(sandbox, SHARD) is not None, 60)
+    assert writer.errors == []
+    assert lost(sandbox, "skills", writer.acked) == set()
+
+
+def test_the_loss_of_all_config_servers_stops_no_write(sandbox: Context) -> None:
+    config = [e.member for e in sandbox.of_kind("mongod-config")]
+    with writing(sandbox, "messages", message) as writer:
+        for member in config:
+            kill(sandbox, member)
+        more = len(writer.acked) + 200
+        assert wait_until(lambda: len(writer.acked) > more, 30)
+        for member in config:
+            sandbox.platform.start(member)
+        assert wait_until(lambda: primary(sandbox, "config") is not None, 60)
+    assert writer.errors == []
+
+
+def test_rolled_back_writes_are_found_and_put_back(sandbox: Context) -> None:
+    """Both secondaries die, w:1 goes on being acknowledged, the primary dies and comes back last."""
+    old = primary(sandbox, SHARD)
+    assert old is not None
+    others = [m for m in members(sandbox, SHARD) if m != old]
+    before = {file.id for file in rollback_files(sandbox, SHARD)}
+    with mongo_client(sandbox, "app", serverSelectionTimeoutMS=5000) as client:
+        writer = Writer(handle(client, "messages"), message)
+        for member in others:
+            kill(sandbox, member)
+        writer.start()
+        assert wait_until(lambda: len(writer.acked) > 50, 10, interval=0.001)
+        writer.over.set()
+        kill(sandbox, old)
+        writer.join(30)
+    for member in others:
+        sandbox.platform.start(member)
+    assert wait_until(lambda: primary(sandbox, SHARD) in others, 60)
+    sandbox.platform.start(old)
+    await_rejoined(sandbox, SHARD, old)
+
+    gone = lost(sandbox, "messages", writer.acked)
+    files = [file for file in rollback_files(sandbox, SHARD) if file.id not in before]
+    assert {(f.member, f.namespace) for f in files} == {(old, "exchange.messages")}
+    documents = [item for file in files for item in read_documents(file)]
+    found = {item.document["_id"] for item in documents} & gone
+    assert found
+    with mongo_client(sandbox, "root") as client:
+        result = replay(client, compare(client, documents))
+        assert result.replayed >= len(found)
+        assert replay(client, compare(client, documents)).replayed == 0
+    assert lost(sandbox, "messages", writer.acked) == gone - found
