@@ -44,7 +44,7 @@ def materialize(box: Box, plan: NodePlan) -> None:
     for file in plan.files:
         write_private(file.path, file.text, file.mode)
     if plan.unprivileged and box.unprivileged_user is not None:
-        _hand_over((base, run, *plan.directories), box.unprivileged_user)
+        _hand_over((base, run, base / "tls", *plan.directories), box.unprivileged_user)
     if plan.prepare is not None:
         plan.prepare()
 
