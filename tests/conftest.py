@@ -9,6 +9,17 @@ import pytest
 
 from infra.context import Context, load_context
 
+REAL_CLUSTERS = {"sandbox", "cluster", "replicated", "swapskill_cluster"}
+"""Fixtures that start engines: a test that uses one is no quick test, whatever its folder."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs engines, so that `make quick` leaves it out and nobody can forget to."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & REAL_CLUSTERS or "scenarios" in item.path.parts:
+            item.add_marker("cluster")
+
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Context]:
