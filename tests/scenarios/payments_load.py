@@ -15,9 +15,10 @@ import psycopg
 from cluster_cli.engines.postgresql import connect
 from infra.context import Context
 
-_INSERT = (
-    "INSERT INTO payment_intent (id, user_id, amount, currency, status) VALUES (%s, %s, 100, 'EUR', 'pending')"
-)
+INSERT = """
+INSERT INTO payment_intent (id, user_id, amount, currency, status) VALUES (%s, %s, 100, 'EUR', 'pending')
+"""
+_FOUND = "SELECT id FROM payment_intent WHERE id = ANY(%s)"
 
 
 @dataclass
@@ -53,7 +54,7 @@ def _client(ctx: Context, seen: Load, stop: threading.Event) -> None:
         payment, started = uuid.uuid4(), time.monotonic()
         try:
             connection = connection or connect(ctx, "app")
-            connection.execute(_INSERT, (payment, payment))
+            connection.execute(INSERT, (payment, payment))
             connection.commit()
             seen.acked.append(payment)
             seen.worst_s = max(seen.worst_s, time.monotonic() - started)
@@ -71,7 +72,7 @@ def _dropped(connection: psycopg.Connection[Any] | None) -> None:
 def missing(ctx: Context, seen: Load) -> set[uuid.UUID]:
     """Acknowledged payments that the leader does not have."""
     with connect(ctx, via="proxy") as connection:
-        rows = connection.execute("SELECT id FROM payment_intent WHERE id = ANY(%s)", (seen.acked,)).fetchall()
+        rows = connection.execute(_FOUND, (seen.acked,)).fetchall()
     return set(seen.acked) - {row[0] for row in rows}
 
 
