@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cluster_cli.drills import gather, measures
+from cluster_cli.drills.checks.single_writer import PROBER_CRASHED
 from cluster_cli.drills.course import Course, Progress, is_over, merged_rto, should_lift, stop_reason
 from cluster_cli.drills.evidence import Health
 from cluster_cli.drills.history import History
@@ -22,9 +23,11 @@ from cluster_cli.drills.strike import Strike
 from cluster_cli.drills.workloads.base import merged
 from cluster_cli.engines.model import ClusterStatus
 
-POLL = 0.1
+POLL = 0.25
 """Seconds between two looks at how far the run has come."""
-LOCK_PERIOD = 0.1
+ROUTE_PERIOD = 0.1
+ASIDE_PERIOD = 0.25
+"""Seconds between two questions to members that the fault does not hit."""
 HEALTH_PATIENCE = 90.0
 NO_UNDO_PATIENCE = 5.0
 """With sabotage `no-undo` nobody expects full health: look once, do not wait for it."""
@@ -65,6 +68,8 @@ def observe(current: Run, say: Say) -> Observed:
         current.recorder.flush()
         for group in probes:
             group.stop()
+            for crash in group.crashes:
+                current.note(f"{PROBER_CRASHED}: {crash}")
     say("waiting for full health")
     health, status = gather.wait_healthy(
         current.ctx, NO_UNDO_PATIENCE if current.plan.sabotage == "no-undo" else HEALTH_PATIENCE
@@ -76,17 +81,20 @@ def observe(current: Run, say: Say) -> Observed:
 
 
 def _probes(current: Run, site: Site) -> list[Probers]:
+    """Members of the groups under test are asked 20 times a second, all others four times."""
     domains = {workload.domain for workload in current.workloads}
     shared = (current.recorder, current.clock, current.board)
-    fast: list[Prober] = []
-    slow: list[Prober] = []
+    tested, aside, routes = list[Prober](), list[Prober](), list[Prober]()
     if "payments" in domains:
-        fast += postgres_probes.probers(site, *shared)
-        slow.append(postgres_probes.LockProber(site, current.recorder, current.clock))
+        near = tested if "payments" in current.affected else aside
+        near += postgres_probes.probers(site, *shared)
+        routes.append(postgres_probes.LockProber(site, current.recorder, current.clock))
     if "social" in domains:
-        fast += mongo_probes.probers(site, *shared)
-        slow += mongo_probes.router_probers(site, *shared, group=current.groups.get("social"))
-    return [Probers(fast), Probers(slow, LOCK_PERIOD)]
+        under_test = {current.groups["social"]} if "social" in current.groups else set[str]()
+        tested += mongo_probes.probers(site, *shared, groups=under_test)
+        aside += mongo_probes.probers(site, *shared, groups=site.shards - under_test)
+        routes += mongo_probes.router_probers(site, *shared, group=current.groups.get("social"))
+    return [Probers(tested), Probers(aside, ASIDE_PERIOD), Probers(routes, ROUTE_PERIOD)]
 
 
 def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> None:
@@ -161,7 +169,7 @@ def _restored(current: Run, load: Load, landed: float, now: float, say: Say) -> 
     """Since when every affected path is served again; None while one is not."""
     moments: list[float] = []
     for domain, paths in current.affected.items():
-        acks = load.acked(domain, paths)
+        acks = load.acked(domain, paths, landed)
         found = measures.rto_of(acks, load.clients_of(domain, paths), landed, now)
         if found.restored_at is None:
             return None
@@ -176,7 +184,7 @@ def _restored(current: Run, load: Load, landed: float, now: float, say: Say) -> 
 
 
 def _fewest_acks(current: Run, load: Load) -> int:
-    return min((len(load.acked(domain, paths)) for domain, paths in current.affected.items()), default=0)
+    return min((load.count(domain, paths) for domain, paths in current.affected.items()), default=0)
 
 
 def _errors_elsewhere(current: Run, load: Load, before: Mapping[tuple[Domain, str], int]) -> dict[str, int]:

@@ -40,6 +40,7 @@ class Load:
         self._stop = threading.Event()
         self.acks: dict[tuple[Domain, str], list[Ack]] = {}
         self.failures: Counter[tuple[Domain, str]] = Counter()
+        self._clients_of: dict[tuple[Domain, str], set[str]] = {}
 
     def start(self) -> None:
         """Connect every client, then let all of them go."""
@@ -51,13 +52,18 @@ class Load:
             worker.thread = threading.Thread(target=self._run, args=(worker, offset), daemon=True)
             worker.thread.start()
 
-    def acked(self, domain: Domain, paths: Collection[str]) -> list[Ack]:
-        """The acknowledgements on some paths so far, in the order of their time."""
-        return sorted(ack for path in paths for ack in tuple(self.acks.get((domain, path), ())))
+    def acked(self, domain: Domain, paths: Collection[str], since: float) -> list[Ack]:
+        """The acknowledgements on some paths since a moment, in the order of their time."""
+        found = (ack for path in paths for ack in tuple(self.acks.get((domain, path), ())))
+        return sorted(ack for ack in found if ack.at >= since)
+
+    def count(self, domain: Domain, paths: Collection[str]) -> int:
+        """How many acknowledgements there were on some paths so far."""
+        return sum(len(self.acks.get((domain, path), ())) for path in paths)
 
     def clients_of(self, domain: Domain, paths: Collection[str]) -> set[str]:
-        """The clients that had acknowledgements on these paths."""
-        return {ack.client for ack in self.acked(domain, paths)}
+        """The clients that have written to these paths."""
+        return {name for path in paths for name in tuple(self._clients_of.get((domain, path), ()))}
 
     def stop(self, patience: float = 5.0) -> None:
         """End the load; a call that hangs longer than `patience` is cut and recorded as indeterminate."""
@@ -106,6 +112,7 @@ class Load:
         self, client: Client, intent: Intent, attempt: int, span: tuple[float, float], result: Attempt
     ) -> None:
         where = (client.domain, intent.path)
+        self._clients_of.setdefault(where, set()).add(client.name)
         if result.outcome == "acked":
             self.acks.setdefault(where, []).append(Ack(span[1], client.name))
         else:

@@ -18,7 +18,7 @@ class RunPlan:
     run_id: str
     seed: int
     sabotage: str | None = None
-    pace: float = 0.05
+    pace: float = 0.06
     """Seconds between two writes of one client."""
 
     @property

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPSConnection
 from typing import Any
 
 import psycopg
@@ -14,7 +15,6 @@ from pymongo.errors import PyMongoError
 from cluster_cli.engines.mongodb import member_client, mongo_client
 from cluster_cli.engines.postgresql.connect import DATABASE, connect
 from cluster_cli.engines.postgresql.haproxy import read_servers, writable
-from cluster_cli.engines.postgresql.http import rest
 from cluster_cli.engines.postgresql.leader import leader
 from infra.context import Context
 from infra.endpoint import Endpoint
@@ -69,12 +69,14 @@ class Site:
         """A connection to one PostgreSQL member's own port, as `prober` or `postgres`."""
         return connect(self.ctx, user, via=name, autocommit=True, timeout=CONNECT_TIMEOUT_S)
 
-    def holds_lock(self, member: str) -> bool:
-        """Whether a member's Patroni says that it holds the leader lock."""
-        try:
-            return rest(self.ctx, member, "/leader", timeout=PROBE_TIMEOUT_S).status == 200
-        except (OSError, HTTPException):
-            return False
+    def etcd_connection(self, member: str) -> HTTPSConnection:
+        """A connection to an etcd member's HTTP gateway, to be kept and used again."""
+        endpoint, pair = self.ctx.endpoint(member), self.ctx.credentials.cert("operator")
+        tls = ssl.create_default_context(cafile=str(self.ctx.credentials.ca_file))
+        tls.load_cert_chain(pair.cert, pair.key)
+        return HTTPSConnection(
+            endpoint.address, endpoint.ports["client"], timeout=PROBE_TIMEOUT_S, context=tls
+        )
 
     def leader(self) -> str | None:
         """The payments primary: the member that Patroni says is primary and running; None when none is."""
@@ -132,6 +134,12 @@ class Site:
             for e in self.ctx.endpoints.values()
             if e.group == group and e.kind in ("mongod-shard", "mongod-config", "postgres")
         )
+
+    @property
+    def shards(self) -> set[str]:
+        """The names of all shards."""
+        social = self.ctx.topology.social
+        return {shard.name for shard in social.shards} if social is not None else set()
 
     def path_of(self, segment: str) -> str:
         """The path that a segment's keys live on: its shard, or its shards joined by `+`."""

@@ -10,6 +10,8 @@ from cluster_cli.drills.evidence import Evidence
 from cluster_cli.drills.records import ProbeWrite, RoleSeen
 
 NAME = "single-writer"
+PROBER_CRASHED = "a prober crashed"
+"""How such a remark in the history begins."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,9 @@ class Reign:
 
 def check(evidence: Evidence) -> Finding:
     """Judge the probe's writes to each member's own port, and what members said of themselves."""
+    crashed = [note.what for note in evidence.history.notes if note.what.startswith(PROBER_CRASHED)]
+    if crashed:
+        return Finding("unknown", "; ".join(crashed))
     reigns = reigns_of(evidence.history.probes)
     if not reigns:
         return Finding("unknown", "the probe has no durable acknowledgement of any member")

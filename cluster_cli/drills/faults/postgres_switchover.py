@@ -7,6 +7,7 @@ import random
 from cluster_cli.drills.faults._aim import leader_of, payments_target
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
+from cluster_cli.engines.postgresql import switchover
 
 
 def aim(site: Site, _: random.Random) -> Target:
@@ -16,9 +17,7 @@ def aim(site: Site, _: random.Random) -> Target:
 
 def inject(site: Site, _: Target, __: Memo) -> None:
     """PAUSE, switchover, wait until the new primary takes writes, RESUME."""
-    from cluster_cli.engines.postgresql import switchover
-
-    switchover(site.ctx)
+    switchover(site.ctx, site.scope)
 
 
 def prove(site: Site, target: Target, _: Memo) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from pymongo.errors import PyMongoError, WTimeoutError
@@ -92,6 +93,7 @@ class WriteProber:
                 COLLECTION,
                 documents=[{"_id": value, "member": self._endpoint.member}],
                 writeConcern=self._concern,
+                codec_options=self._client.codec_options,  # `command` ignores them unless told
             )
         except WTimeoutError:
             self._record(invoked, value, 0, "indeterminate")
@@ -161,9 +163,11 @@ class RouterProber:
         self._client.close()
 
 
-def probers(site: Site, recorder: Recorder, clock: Clock, board: Board) -> list[Prober]:
-    """All probers of the social domain's shards."""
-    members = site.ctx.of_kind("mongod-shard")
+def probers(
+    site: Site, recorder: Recorder, clock: Clock, board: Board, *, groups: Collection[str]
+) -> list[Prober]:
+    """All probers of some shards."""
+    members = [e for e in site.ctx.of_kind("mongod-shard") if e.group in groups]
     return [
         *(RoleProber(site, endpoint, recorder, clock, board) for endpoint in members),
         *(

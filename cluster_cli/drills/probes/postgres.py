@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
 import os
 import select
 import socket
 import uuid
+from http.client import HTTPException, HTTPSConnection
 from typing import Any
 
 import psycopg
@@ -18,6 +21,7 @@ from cluster_cli.drills.probes.base import Prober
 from cluster_cli.drills.probes.board import Board
 from cluster_cli.drills.records import Durability, Outcome, ProbeWrite, RoleSeen, RouteSeen
 from cluster_cli.drills.site import Site
+from cluster_cli.engines.postgresql.leader import etcd_group, key
 from infra.endpoint import Endpoint
 
 PATIENCE = 0.5
@@ -165,22 +169,44 @@ class WriteProber:
 
 
 class LockProber:
-    """Asks every member's Patroni whether it holds the leader lock; records changes."""
+    """Reads Patroni's leader key in etcd, over one connection that is kept; records changes."""
 
     def __init__(self, site: Site, recorder: Recorder, clock: Clock) -> None:
         self._site, self._recorder, self._clock = site, recorder, clock
+        self._members = [e.member for e in site.ctx.of_kind("etcd", etcd_group(site.ctx))]
+        self._body = json.dumps({"key": base64.b64encode(key(site.ctx, "leader").encode()).decode()})
+        self._connection: HTTPSConnection | None = None
         self._last: str | None = None
 
     def ask(self) -> None:
-        """One round; the first member that holds the lock counts."""
-        members = self._site.members_of(self._site.scope)
-        holder = next(filter(self._site.holds_lock, members), "")
+        """One read; a member that does not answer is left for the next one, and nothing is recorded."""
+        try:
+            holder = self._holder()
+        except (OSError, HTTPException, ValueError):
+            self.close()
+            self._members.append(self._members.pop(0))
+            return
         if holder != self._last:
             self._last = holder
             self._recorder.add(RouteSeen(self._clock.now(), "payments", self._site.scope, LOCK, holder))
 
+    def _holder(self) -> str:
+        """The member in the leader key; empty when the key is gone. ValueError when etcd has no quorum."""
+        if self._connection is None:
+            self._connection = self._site.etcd_connection(self._members[0])
+        self._connection.request("POST", "/v3/kv/range", self._body, {"Content-Type": "application/json"})
+        answer = self._connection.getresponse()
+        fields = json.loads(answer.read())
+        if answer.status != 200:
+            raise ValueError(fields)
+        rows = fields.get("kvs") or [{}]
+        return base64.b64decode(rows[0].get("value", "")).decode()
+
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Disconnect."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 class ProxyProber:

@@ -9,8 +9,9 @@ import pytest
 
 from cluster_cli.drills import checks
 from cluster_cli.drills.checks import Check, Finding, registry
+from cluster_cli.drills.checks.single_writer import PROBER_CRASHED
 from cluster_cli.drills.evidence import Evidence, Health, Promise, Rollback
-from cluster_cli.drills.records import Durability, FaultEvent, Op, ProbeWrite, RoleSeen
+from cluster_cli.drills.records import Durability, FaultEvent, Note, Op, ProbeWrite, RoleSeen
 from tests.unit.cluster_cli.drills import recorded
 
 CHECKS = {check.name: check for check in registry()}
@@ -156,6 +157,12 @@ def test_a_lost_degraded_write_fails_only_where_the_case_promises_rpo_0() -> Non
 def test_a_late_answer_of_a_frozen_member_is_no_second_writer() -> None:
     late = ProbeWrite("payments", "payments", "pg1", 1, True, CRASHED - 0.01, 30.0, "acked")
     assert CHECKS["single-writer"].run(recorded.evidence([*recorded.records(), late])).result == "pass"
+
+
+def test_a_crashed_prober_leaves_the_single_writer_unknown() -> None:
+    crashed = Note(21.0, f"{PROBER_CRASHED}: WriteProber: ValueError: x")
+    finding = CHECKS["single-writer"].run(recorded.evidence([*recorded.records(), crashed]))
+    assert finding.result == "unknown"
 
 
 CRASHED = recorded.CRASH
