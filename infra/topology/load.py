@@ -87,4 +87,4 @@ def _refused(label: str, problems: list[str]) -> UsageError:
     count = f"{len(problems)} problems" if len(problems) > 1 else "1 problem"
     listing = "\n".join(f"  - {problem}" for problem in problems)
     return UsageError(f"the topology is refused, {count}", on=label, why=f"\n{listing}",
-                      hint=f"swapctl topology check {label}")  # fmt: skip
+                      hint=f"correct the file, then: swapctl topology check {label}")  # fmt: skip
