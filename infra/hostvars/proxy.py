@@ -12,9 +12,10 @@ from infra.timing import Timing
 from infra.topology import Node, Topology
 
 ADMIN_USER = "pgbouncer_admin"
-# A check that gets no answer fails after so many times the usual worst answer: on a starved host Patroni answers
-# late, and two late checks in a row would cut every connection of a healthy primary. A crashed PostgreSQL is not
-# noticed later by that (Patroni answers at once, with another role); a frozen host is, and waits for `ttl` anyway.
+# A check that gets no answer fails after so many times the usual worst answer: on a starved host Patroni
+# answers late, and two late checks in a row would cut every connection of a healthy primary. A crashed
+# PostgreSQL is not noticed later by that (Patroni answers at once, with another role); a frozen host is,
+# but it is replaced after `ttl` anyway.
 _PATIENCE = 4
 
 
