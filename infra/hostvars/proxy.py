@@ -12,11 +12,6 @@ from infra.timing import Timing
 from infra.topology import Node, Topology
 
 ADMIN_USER = "pgbouncer_admin"
-# A check that gets no answer fails after so many times the usual worst answer: on a starved host Patroni
-# answers late, and two late checks in a row would cut every connection of a healthy primary. A crashed
-# PostgreSQL is not noticed later by that (Patroni answers at once, with another role); a frozen host is,
-# but it is replaced after `ttl` anyway.
-_PATIENCE = 4
 
 
 def variables(topology: Topology, timing: Timing, node: Node, placement: Placement) -> dict[str, Any]:
@@ -40,7 +35,7 @@ def checks(timing: Timing) -> dict[str, Any]:
         "haproxy_fall": t.fall,
         "haproxy_rise": t.rise,
         "haproxy_connect_ms": t.connect_ms,
-        "haproxy_check_ms": _PATIENCE * t.check_ms,
+        "haproxy_check_ms": t.check_ms,
     }
 
 

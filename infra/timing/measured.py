@@ -24,6 +24,7 @@ QUORUM_STALL = 0.1  # quorum 1 of 2, one standby lost: 0.04 s
 SHUTDOWN_PAUSE = 2.0  # a switchover: Patroni's fixed sleep(1) plus its polling interval of 1 s
 SWITCH_ROUTE = 0.3  # PAUSE, proxies see the new primary, RESUME
 FAILSAFE_GAP = 0.1  # all of etcd dead with failsafe_mode: longest gap 0.06 s
+PROXY_ANSWER = 0.5  # Patroni answers a health check, the slowest on two busy cores
 RECONNECT = 0.5  # a client or pool opens its next connection, TLS and SCRAM included
 ARCHIVE_TIMEOUT = 60  # archive-only standby: markers visible after 60.1 s with archive_timeout 60
 

@@ -9,6 +9,7 @@ from infra.timing.measured import (
     LEASE_RESTART,
     LEASE_SWEEP,
     PROMOTE,
+    PROXY_ANSWER,
     QUORUM_STALL,
     RECONNECT,
     SHUTDOWN_PAUSE,
@@ -71,7 +72,7 @@ def _failover(payments: Payments, timing: Timing) -> dict[str, Prediction]:
 
 def _route(timing: Timing) -> tuple[Term, ...]:
     haproxy = timing.haproxy
-    check = (haproxy.downinter_ms * haproxy.rise + haproxy.check_ms) / 1000
+    check = haproxy.downinter_ms * haproxy.rise / 1000 + PROXY_ANSWER
     login = timing.pgbouncer.server_login_retry_s
     return ((check, "until HAProxy sees it"), (login, "until pgbouncer's next login"))
 
