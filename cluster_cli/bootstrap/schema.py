@@ -77,7 +77,8 @@ def _apply(
         )
         step.changed = bool(commands)
         for database, command in commands if not dry_run else ():
-            client[database].command(command)
+            # commands are encoded with the driver's bare defaults, which know no UUID
+            client[database].command(command, codec_options=client.codec_options)
 
 
 def _check_key(collection: Collection, seen: Seen) -> None:

@@ -49,9 +49,9 @@ class StepLog:
         running, started = Running(), time.monotonic()
         yield running
         step = Step(name, bool(running.changed), round(time.monotonic() - started, 3))
-        with self._lock:
+        with self._lock:  # also around the words: lines of several threads must not mix
             self._steps.append(step)
-        self.progress(f"{name}: nothing to do" if running.changed is False else name)
+            self.progress(f"{name}: nothing to do" if running.changed is False else name)
 
     def result(self) -> BootstrapResult:
         """Everything so far."""

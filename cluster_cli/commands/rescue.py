@@ -31,7 +31,9 @@ def list_files(context: ContextName = None, output: Output = OutputFormat.TABLE)
     from cluster_cli.rescue.report import summaries
     from infra.context import load_context
 
-    emit(summaries(load_context(context)), output)
+    found = summaries(load_context(context))
+    emit(found, output)
+    say(f"{len(found)} rollback files, {sum(f.absent for f in found)} documents absent")
 
 
 @app.command("show")
