@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from infra.router import changestream
+from infra.router import changestream, reads
 from infra.router.bsonraw import Document
 from infra.router.core import Router, is_stale
 from infra.router.cursors import adopt, batch_reply
@@ -13,7 +13,7 @@ from infra.router.errors import NOT_PRIMARY, RETRYABLE, STALE, CommandError, Mem
 from infra.router.member import Member
 from infra.router.merge import MergedCursor, Stream, open_streams, reading
 from infra.router.pipelines import STREAMING, leading_match, needs_cluster, stages, writes
-from infra.router.reads import VIEW_ON_SHARDED, direct, on_config, read_concern, resolved_view
+from infra.router.reads import direct, is_view_error, on_config, read_concern
 from infra.router.request import API_FIELDS, Answer, Request
 from infra.router.routing import RoutingTable
 from infra.router.selection import PRIMARY, choose
@@ -87,22 +87,40 @@ async def _collection(router: Router, request: Request) -> Answer:
 
 
 async def _or_view(router: Router, request: Request, answer: Answer) -> Answer:
-    """The answer, unless it says that the collection is a view on a sharded one: then that one's."""
-    if isinstance(answer, (dict, bytes)) or answer.ok or answer.code != VIEW_ON_SHARDED:
-        return answer
-    namespace, pipeline, collation = resolved_view(answer.document)
-    command = {**request.command, "pipeline": [*pipeline, *request.command["pipeline"]]}
-    return await on_view(router, request, command, namespace, collation)
+    """The answer, unless it says that the collection is a view on a sharded one: the cluster resolves it."""
+    if is_view_error(answer):
+        return await on_cluster(router, request, request.command)
+    return answer
 
 
-async def on_view(
-    router: Router, request: Request, command: Document, namespace: str, collation: Document | None
-) -> Answer:
-    """A pipeline that was made of a view's own and the client's, on the collection under the view."""
-    under = {**command, "aggregate": namespace.partition(".")[2]}
-    if collation and "collation" not in under:
-        under["collation"] = collation
-    return await on_cluster(router, request, under)
+async def find(router: Router, request: Request) -> Answer:
+    """A find; on a view of a sharded collection it becomes an aggregation."""
+    answer = await reads.find(router, request)
+    if is_view_error(answer):
+        return await on_cluster(router, request, find_as_aggregate(request.command))
+    return answer
+
+
+def find_as_aggregate(command: Document) -> Document:
+    """The aggregation that returns what a find returns."""
+    tail = [("$match", command.get("filter")), ("$sort", command.get("sort")), ("$skip", command.get("skip"))]
+    tail += [("$limit", abs(command.get("limit") or 0)), ("$project", command.get("projection"))]
+    pipeline = [{name: value} for name, value in tail if value]
+    same = (
+        "collation",
+        "let",
+        "hint",
+        "maxTimeMS",
+        "comment",
+        "readConcern",
+        "$readPreference",
+        "allowDiskUse",
+    )
+    cursor = {"batchSize": command["batchSize"]} if "batchSize" in command else {}
+    return {
+        "aggregate": command["find"], "pipeline": pipeline, "cursor": cursor,
+        **{key: command[key] for key in same if key in command},
+    }  # fmt: skip
 
 
 async def _streaming(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.router.aggregate import on_view
+from infra.router.aggregate import on_cluster
 from infra.router.bsonraw import Document
 from infra.router.core import Router, ShardReply, first_error
+from infra.router.errors import CommandError
 from infra.router.ordering import sort_key
-from infra.router.reads import VIEW_ON_SHARDED, as_document, on_config, read_concern, resolved_view
+from infra.router.reads import as_document, is_view_error, on_config, read_concern
 from infra.router.request import Answer, Request
 from infra.router.statements import merge_distinct
 
@@ -27,8 +28,8 @@ async def count(router: Router, request: Request) -> Answer:
         changed = {"skip": 0, **({"limit": limit + skip} if limit else {})}
     replies = await _on_owners(router, request, query, changed, several)
     failed = first_error(replies)
-    if failed is not None and failed.code == VIEW_ON_SHARDED:
-        return await _count_view(router, request, failed.document)
+    if failed is not None and is_view_error(failed):
+        return await _count_view(router, request)
     if failed is not None:
         return failed
     total = sum(answer.reply.document["n"] for answer in replies)
@@ -52,28 +53,23 @@ async def _on_owners(
     )  # fmt: skip
 
 
-async def _count_view(router: Router, request: Request, error: Document) -> Document:
+async def _count_view(router: Router, request: Request) -> Document:
     command = request.command
     tail: list[Document] = [{"$match": command.get("query") or {}}]
     tail += [{"$skip": command["skip"]}] if command.get("skip") else []
     tail += [{"$limit": abs(command["limit"])}] if command.get("limit") else []
-    batch = await _view_batch(router, request, error, [*tail, {"$count": "n"}])
+    batch = await _view_batch(router, request, [*tail, {"$count": "n"}])
     return {"n": batch[0]["n"] if batch else 0, "ok": 1.0}
 
 
-async def _view_batch(
-    router: Router, request: Request, error: Document, tail: list[Document]
-) -> list[Document]:
-    namespace, pipeline, collation = resolved_view(error)
-    derived = request.derive(
-        {
-            "aggregate": request.collection,
-            "pipeline": [*pipeline, *tail],
-            "cursor": {},
-            "$db": request.database,
-        }
-    )
-    reply = as_document(await on_view(router, derived, derived.command, namespace, collation))
+async def _view_batch(router: Router, request: Request, tail: list[Document]) -> list[Document]:
+    """All results of a pipeline on the view."""
+    command = {"aggregate": request.collection, "pipeline": tail, "cursor": {"batchSize": 1_000_000}}
+    command |= {key: request.command[key] for key in ("collation", "readConcern") if key in request.command}
+    derived = request.derive({**command, "$db": request.database})
+    reply = as_document(await on_cluster(router, derived, derived.command))
+    if not reply.get("ok"):
+        raise CommandError.from_reply(reply)
     return reply["cursor"]["firstBatch"]
 
 
@@ -88,8 +84,8 @@ async def distinct(router: Router, request: Request) -> Answer:
     changed: Document = {"readConcern": concern} if concern else {}
     replies = await _on_owners(router, request, query, changed, several)
     failed = first_error(replies)
-    if failed is not None and failed.code == VIEW_ON_SHARDED:
-        return {"values": await _distinct_view(router, request, failed.document), "ok": 1.0}
+    if failed is not None and is_view_error(failed):
+        return {"values": await _distinct_view(router, request), "ok": 1.0}
     if failed is not None:
         return failed
     if len(replies) == 1:
@@ -99,12 +95,12 @@ async def distinct(router: Router, request: Request) -> Answer:
     return {**reply, **({"atClusterTime": max(times)} if times else {}), "ok": 1.0}
 
 
-async def _distinct_view(router: Router, request: Request, error: Document) -> list[Any]:
+async def _distinct_view(router: Router, request: Request) -> list[Any]:
     key = request.command["key"]
     tail = [
         {"$match": request.command.get("query") or {}},
         {"$unwind": {"path": "$" + key, "preserveNullAndEmptyArrays": True}},
         {"$group": {"_id": "$" + key}},
     ]
-    values = [item["_id"] for item in await _view_batch(router, request, error, tail) if "_id" in item]
+    values = [item["_id"] for item in await _view_batch(router, request, tail) if "_id" in item]
     return sorted(values, key=sort_key)

@@ -9,7 +9,6 @@ from bson import Timestamp
 from infra.router.bsonraw import Document
 from infra.router.core import Router, is_stale, versions
 from infra.router.cursors import adopt, batch_reply
-from infra.router.errors import CommandError
 from infra.router.merge import open_merged
 from infra.router.reply import Reply
 from infra.router.request import Answer, Request
@@ -101,12 +100,9 @@ async def on_config(router: Router, request: Request) -> Answer:
     return adopt(router, request, answer.reply, answer.member, session_context(request))
 
 
-def resolved_view(error: Document) -> tuple[str, list[Document], Document | None]:
-    """(namespace, pipeline, collation) of the view that a shard could not read itself."""
-    view = error.get("resolvedView")
-    if not isinstance(view, dict):
-        raise CommandError.from_reply(error)
-    return view["ns"], list(view["pipeline"]), view.get("collation")
+def is_view_error(answer: Answer) -> bool:
+    """The shard says that the collection is a view on a sharded one, which it cannot read by itself."""
+    return isinstance(answer, Reply) and not answer.ok and answer.code == VIEW_ON_SHARDED
 
 
 def as_document(answer: Answer) -> Document:

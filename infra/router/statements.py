@@ -188,7 +188,9 @@ async def _on_several(
     if request.name == "find":
         return (await open_merged(router, request, table, shards, {}, call))[0]
     if request.name == "distinct":
-        return await _distinct(request, table, shards, call)
+        raise CommandError(
+            263, "Cannot run 'distinct' on a sharded collection in a multi-document transaction."
+        )
     if request.name == "aggregate":
         return await _aggregate(router, request, transaction, table, shards)
     raise CommandError(263, f"Cannot run '{request.name}' over several shards in a transaction")
@@ -197,12 +199,6 @@ async def _on_several(
 def _own_arguments(request: Request) -> Document:
     skip = {*TRANSACTION_FIELDS, "apiVersion", "apiStrict", "apiDeprecationErrors", "$readPreference"}
     return {key: value for key, value in request.command.items() if key not in skip}
-
-
-async def _distinct(request: Request, table: RoutingTable, shards: list[str], call: Any) -> Document:
-    base = _own_arguments(request)
-    replies = await together(call(s, {**base, "shardVersion": table.version(s)}) for s in shards)
-    return {"values": merge_distinct([a.reply.document["values"] for a in replies]), "ok": 1.0}
 
 
 def merge_distinct(lists: list[list[Any]]) -> list[Any]:

@@ -55,7 +55,8 @@ class RealCluster:
 
     directory: Path
     mongod: Path
-    base_port: int
+    base_port: int = 0
+    """First port, or 0: any free ports."""
     members: int = 3
     configs: int = 3
     shards: tuple[str, ...] = ("sa", "sb")
@@ -63,15 +64,18 @@ class RealCluster:
     election_timeout_ms: int = 1000
     mongos: str | None = None
     sets: dict[str, list[Member]] = field(default_factory=dict)
+    router_ports: list[int] = field(default_factory=list)
     router_processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
         ensure_pki(self.directory, ["member", "router"])
         write_private(self.keyfile, secrets.token_urlsafe(300).replace("-", "a").replace("_", "b"), 0o400)
-        self.sets["cfg"] = self._plan("cfg", "configsvr", self.base_port, self.configs)
-        for number, name in enumerate(self.shards):
-            self.sets[name] = self._plan(name, "shardsvr", self.base_port + 10 * (number + 1), self.members)
+        ports = iter(self._ports())
+        self.sets["cfg"] = self._plan("cfg", "configsvr", ports, self.configs)
+        for name in self.shards:
+            self.sets[name] = self._plan(name, "shardsvr", ports, self.members)
+        self.router_ports = [next(ports) for _ in range(self.routers)]
 
     @property
     def keyfile(self) -> Path:
@@ -81,12 +85,18 @@ class RealCluster:
     def ca(self) -> Path:
         return self.directory / "ca.crt"
 
-    @property
-    def router_ports(self) -> list[int]:
-        return [self.base_port + 90 + number for number in range(self.routers)]
+    def _ports(self) -> list[int]:
+        count = self.configs + self.members * len(self.shards) + self.routers
+        if self.base_port:
+            return list(range(self.base_port, self.base_port + count))
+        with contextlib.ExitStack() as stack:
+            sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+            for item in sockets:
+                item.bind(("127.0.0.1", 0))
+            return [item.getsockname()[1] for item in sockets]
 
-    def _plan(self, name: str, role: str, port: int, count: int) -> list[Member]:
-        return [Member(name, role, port + n, self.directory / f"{name}-{n}") for n in range(count)]
+    def _plan(self, name: str, role: str, ports: Iterator[int], count: int) -> list[Member]:
+        return [Member(name, role, next(ports), self.directory / f"{name}-{n}") for n in range(count)]
 
     def all_members(self) -> Iterator[Member]:
         """Every mongod of the cluster."""
@@ -195,11 +205,10 @@ class RealCluster:
         raise TimeoutError(f"{name} has no primary")
 
     def _writable(self, member: Member) -> bool:
-        with contextlib.suppress(PyMongoError):
-            with self.member_client(
-                member, login=False, serverSelectionTimeoutMS=500, socketTimeoutMS=500
-            ) as client:
-                return bool(client.admin.command("hello").get("isWritablePrimary"))
+        with contextlib.suppress(PyMongoError), self.member_client(
+            member, login=False, serverSelectionTimeoutMS=500, socketTimeoutMS=500
+        ) as client:
+            return bool(client.admin.command("hello").get("isWritablePrimary"))
         return False
 
     def uri(
