@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
 
 from app_core.errors import TimedOutError
-from cluster_cli.bootstrap import archive, roles
+from cluster_cli.bootstrap import archive, blocking, roles
 from cluster_cli.bootstrap.steps import StepLog
 from cluster_cli.engines.postgresql import haproxy, patroni
 from cluster_cli.engines.postgresql.connect import ADMIN_DATABASE, connect
@@ -35,9 +35,11 @@ def bootstrap(ctx: Context, log: StepLog) -> None:
         with connect(ctx, via=leader, database=ADMIN_DATABASE, autocommit=True) as connection:
             with log.step(f"{scope}: roles and database") as step:
                 step.changed = roles.ensure(ctx, connection)
+            _block_on_loss(ctx, connection)
             with log.step(f"{scope}: proxies lead to {leader}"):
                 _wait(lambda: _proxies_lead_to(ctx, leader), "the proxies do not lead to the leader", leader)
             _await_standbys(ctx, connection, log)
+        _block_everywhere(ctx, log)
         archiving.result()
 
 
@@ -60,10 +62,11 @@ def _await_standbys(ctx: Context, connection: psycopg.Connection[Any], log: Step
     payments = ctx.topology.payments
     assert payments is not None
     wanted = min(payments.sync.count, len(payments.members) - 1)
+    own = {member.name for member in payments.members}
     if wanted:
         with log.step(f"{payments.name}: synchronous standby"):
             _wait(
-                lambda: synchronous(connection) >= wanted,
+                lambda: synchronous(connection, own) >= wanted,
                 f"fewer than {wanted} synchronous standbys stream",
                 payments.name,
             )
@@ -73,14 +76,28 @@ def _await_standbys(ctx: Context, connection: psycopg.Connection[Any], log: Step
             _wait(lambda: bool(dr & _streaming(connection).keys()), "does not stream", payments.dr.name)
 
 
+def _block_on_loss(ctx: Context, leader: psycopg.Connection[Any]) -> None:
+    wanted = blocking.names(ctx.topology)
+    if wanted is not None:
+        blocking.ensure(leader, wanted)
+
+
+def _block_everywhere(ctx: Context, log: StepLog) -> None:
+    wanted = blocking.names(ctx.topology)
+    if wanted is not None:
+        with log.step("commits wait for the primary region") as step:
+            step.changed = blocking.ensure_everywhere(ctx, wanted)
+
+
 def _streaming(connection: psycopg.Connection[Any]) -> dict[str, str]:
     """Standbys that stream from this member, with their sync_state."""
     return dict(connection.execute(_STREAMING).fetchall())
 
 
-def synchronous(connection: psycopg.Connection[Any]) -> int:
-    """How many standbys a commit may be acknowledged by now."""
-    return sum(state in ("sync", "quorum") for state in _streaming(connection).values())
+def synchronous(connection: psycopg.Connection[Any], members: Collection[str]) -> int:
+    """How many of the members acknowledge commits now."""
+    standbys = _streaming(connection)
+    return sum(standbys.get(name) in ("sync", "quorum") for name in members)
 
 
 def _proxies_lead_to(ctx: Context, leader: str) -> bool:

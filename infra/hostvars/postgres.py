@@ -24,13 +24,16 @@ CERTIFICATES = ("postgres", "replicator", "rewind")
 # A laptop runs three of these side by side.
 _SMALL_PARAMETERS: dict[str, Any] = {
     "shared_buffers": "32MB",
-    "min_wal_size": "64MB",
+    # pg_rewind copies every segment that is kept
+    "min_wal_size": "32MB",
     "max_wal_size": "512MB",
+    "wal_keep_size": "0",
 }
 _SERVER_PARAMETERS: dict[str, Any] = {
     "shared_buffers": "2GB",
     "min_wal_size": "1GB",
     "max_wal_size": "8GB",
+    "wal_keep_size": "1GB",
 }
 
 
@@ -47,6 +50,7 @@ def variables(topology: Topology, timing: Timing, node: Node, placement: Placeme
         "postgresql_bin_dir": str(placement.binary("postgres").parent),
         "postgresql_socket_dir": str(placement.run_dir(node.name)),
         "postgresql_parameters": _local_parameters(node, placement),
+        "postgresql_restore_command": _restore_command(topology, node, placement),
         "postgresql_cluster_parameters": _cluster_parameters(topology, timing),
     }
 
@@ -140,7 +144,6 @@ def _cluster_parameters(topology: Topology, timing: Timing) -> dict[str, Any]:
         "max_replication_slots": 10,
         "wal_level": "replica",
         "wal_log_hints": "on",
-        "wal_keep_size": "64MB",
         "archive_mode": "on",
         "archive_timeout": f"{pg.archive_timeout_s}s",
         "password_encryption": "scram-sha-256",
@@ -178,28 +181,36 @@ def _pgbackrest(placement: Placement, node: Node) -> str:
     return f"{placement.binary('pgbackrest')} --config={placement.dir(node.name) / 'pgbackrest.conf'}"
 
 
-def restore_command(topology: Topology, node: Node, placement: Placement) -> str | None:
+def _restore_command(topology: Topology, node: Node, placement: Placement) -> str | None:
     """How a member of the standby cluster fetches WAL from the primary region's archive; None elsewhere.
 
-    Limited in time: recovery hangs in it while the store does not answer, instead of trying to stream.
-    (`timeout` answers 124, which PostgreSQL takes for "not there".)
+    Asks first whether the store answers, and is limited in time: recovery hangs in this command instead of
+    trying to stream. (`timeout` answers 124, which PostgreSQL takes for "not there".)
     """
     if not is_standby(topology, node.group):
         return None
     assert topology.payments is not None
-    command = f"{_pgbackrest(placement, node)} --stanza={topology.payments.name} archive-get %f"
-    return f'timeout {ARCHIVE_GET_LIMIT_S} {command} "%p"'
+    store = _store(placement)
+    fetch = f"{_pgbackrest(placement, node)} --stanza={topology.payments.name} archive-get %f %p"
+    probe = f"(: < /dev/tcp/{store['backup_s3_host']}/{store['backup_s3_port']}) 2> /dev/null"
+    return f"timeout {ARCHIVE_GET_LIMIT_S} bash -c '{probe} && exec {fetch}'"
 
 
-def _backup(topology: Topology, node: Node, placement: Placement) -> dict[str, Any]:
+def _store(placement: Placement) -> dict[str, Any]:
     stores = _of_kind(placement, "objectstore")
-    assert topology.payments is not None
     return {
-        "archive_source": topology.payments.name if is_standby(topology, node.group) else None,
-        "backup_bucket": BUCKET,
         # a name, not an address: pgBackRest 2.45 does not match addresses in certificates
         "backup_s3_host": "localhost",
         "backup_s3_port": stores[0].ports["s3"] if stores else 443,
+    }
+
+
+def _backup(topology: Topology, node: Node, placement: Placement) -> dict[str, Any]:
+    assert topology.payments is not None
+    return {
+        **_store(placement),
+        "archive_source": topology.payments.name if is_standby(topology, node.group) else None,
+        "backup_bucket": BUCKET,
         "backup_s3_region": "us-east-1",
         "backup_s3_key": placement.credentials.secret("s3_access"),
         "backup_s3_secret": placement.credentials.secret("s3_secret"),

@@ -142,6 +142,9 @@ def test_the_archive_is_reached_by_name_and_encrypted(rendered):
 def test_the_standby_cluster_reads_the_primary_s_archive_and_writes_its_own(rendered):
     text = rendered("pgbackrest", "pgbackrest.conf.j2", "pgdr1")
     assert "[payments-dr]" in text and "[payments]\n" in text and "repo1-path=/payments\n" in text
+    restore = patroni(rendered, "pgdr1")["postgresql"]["recovery_conf"]["restore_command"]
+    assert restore.startswith("timeout ") and "--stanza=payments archive-get %f %p" in restore
+    assert "recovery_conf" not in patroni(rendered, "pg1")["postgresql"]
     assert (
         "--stanza=payments-dr archive-push"
         in patroni(rendered, "pgdr1")["postgresql"]["parameters"]["archive_command"]
