@@ -106,7 +106,7 @@ def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> Non
     _wait(current, began + course.before)
     names = ", ".join(f"{strike.fault.name} on {strike.target.words}" for strike in strikes)
     say(f"fault: {names}")
-    injected = current.clock.now()
+    injected, failures = current.clock.now(), dict(load.failures)
     for strike in strikes:
         strike.begin()
     landed = _proved(current, strikes)
@@ -114,7 +114,7 @@ def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> Non
         say("no proof that the fault landed: the run is invalid")
         return
     say(f"landed after {landed - injected:.2f} s")
-    _watch(current, load, strikes, course, (began, landed), say)
+    _watch(current, load, strikes, course, (began, landed), failures, say)
 
 
 def _wait(current: Run, until: float) -> None:
@@ -138,18 +138,18 @@ def _watch(
     strikes: Sequence[Strike],
     course: Course,
     since: tuple[float, float],
+    failures: Mapping[tuple[Domain, str], int],
     say: Say,
 ) -> None:
     began, landed = since
     restored: float | None = None
     lifted: float | None = None
-    calm_before = dict(load.failures)
     while True:
         now = current.clock.now()
         if restored is None:
             restored = _restored(current, load, landed, now, say)
         progress = Progress(now, began, landed, restored, lifted, _fewest_acks(current, load))
-        current.stopped = stop_reason(course, progress, _errors_elsewhere(current, load, calm_before))
+        current.stopped = stop_reason(course, progress, _errors_elsewhere(current, load, failures))
         if current.stopped is not None:
             say(f"stopped: {current.stopped}")
             return

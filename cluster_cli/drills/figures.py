@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cluster_cli.drills import measures
+from cluster_cli.drills.checks.unaffected_path import applied_at
 from cluster_cli.drills.evidence import Evidence
 from cluster_cli.drills.measures.election import elected, term_before
 from cluster_cli.drills.measures.phases import Milestones, Phases
@@ -36,7 +37,7 @@ def figures_of(evidence: Evidence, domain: Domain, group: str | None) -> DomainF
     calm = _slowest_elsewhere(evidence, domain, landed or 0.0)
     if landed is None or not paths:
         return DomainFigures(slowest_unaffected=calm)
-    injected = injected_at(evidence) or landed
+    injected = applied_at(evidence)
     acks = measures.acks_of(evidence.history.ops, domain, paths)
     clients = {op.client for op in evidence.history.ops if op.domain == domain and op.path in paths}
     rto = measures.rto_of(acks, clients, landed, ended)
@@ -51,11 +52,6 @@ def figures_of(evidence: Evidence, domain: Domain, group: str | None) -> DomainF
         acked_on_path=len(acks),
         slowest_unaffected=calm,
     )
-
-
-def injected_at(evidence: Evidence) -> float | None:
-    """When the first fault of the run was applied."""
-    return next((event.at for event in evidence.history.faults if event.event == "injected"), None)
 
 
 def _slowest_elsewhere(evidence: Evidence, domain: Domain, since: float) -> float | None:
@@ -83,7 +79,7 @@ def _phases(
 
 def _first_act(evidence: Evidence, group: str, landed: float) -> float | None:
     """The first sign that a survivor acts: a member in a higher term, or another holder of the lock."""
-    injected = injected_at(evidence) or landed
+    injected = applied_at(evidence)
     old = term_before(evidence.history.roles, group, injected)
     history = evidence.history
     terms = [r.at for r in history.roles if r.group == group and r.at > injected and r.term > old > 0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from cluster_cli.drills import armed as armory
 from cluster_cli.drills.evidence import Rollback
@@ -60,17 +61,23 @@ class Strike:
         armed = self._armed
         assert armed is not None, "a fault is armed before it is injected"
         try:
-            self._event("injected")
-            self.fault.inject(self._site, self.target, armed.memo)
-            armed.save()
             self._memo = armed.memo
-            self._prove(armed.memo)
+            self._event("injected")
+            with ThreadPoolExecutor(1) as pool:
+                injection = pool.submit(self.fault.inject, self._site, self.target, armed.memo)
+                if not self.fault.planned:
+                    injection.result()
+                    armed.save()
+                self._prove(armed.memo, injection)
+                injection.result()
         except BaseException as error:
             self.error = error
 
-    def _prove(self, memo: dict[str, str]) -> None:
+    def _prove(self, memo: dict[str, str], injection: Future[None]) -> None:
         end = time.monotonic() + self.fault.proof_timeout
         while time.monotonic() < end:
+            if injection.done() and injection.exception() is not None:
+                return
             evidence = self.fault.prove(self._site, self.target, memo)
             if evidence is not None:
                 self._event("landed", evidence)

@@ -22,9 +22,13 @@ def hit(evidence: Evidence, op: Op) -> bool:
 
 
 def check(evidence: Evidence) -> Finding:
-    """No refused or indeterminate write on any other path, and acknowledgements after the fault."""
+    """No refused or indeterminate write on any other path since the fault was applied, and some acks.
+
+    A failure before that is not the fault's doing; it is counted in the reason.
+    """
     others = [op for op in evidence.history.ops if not hit(evidence, op)]
-    errors = [op for op in others if op.outcome != "acked"]
+    failed = [op for op in others if op.outcome != "acked"]
+    errors = [op for op in failed if op.completed >= applied_at(evidence)]
     if errors:
         codes = ", ".join(f"{n} x {code}" for code, n in Counter(op.code for op in errors).most_common(3))
         where = ", ".join(sorted({op.path for op in errors}))
@@ -33,4 +37,10 @@ def check(evidence: Evidence) -> Finding:
     if not after:
         return Finding("unknown", "no write on another path was acknowledged after the fault")
     worst = max(op.completed - op.invoked for op in after)
-    return Finding("pass", f"{len(after)} writes after the fault, none failed, slowest {worst:.3f} s")
+    before = f" ({len(failed)} failed before the fault)" if failed else ""
+    return Finding("pass", f"{len(after)} writes after the fault, none failed, slowest {worst:.3f} s{before}")
+
+
+def applied_at(evidence: Evidence) -> float:
+    """Run seconds at which the first fault was applied; 0 when none was: then every error counts."""
+    return next((event.at for event in evidence.history.faults if event.event == "injected"), 0.0)

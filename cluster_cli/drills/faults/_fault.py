@@ -62,8 +62,8 @@ class Fault:
     """Reads what was rolled back, where the fault provokes that."""
     proof_timeout: float = 10.0
     """Seconds in which the proof must be seen."""
-    colour: str = "fault"
-    """The plot mark's style."""
+    planned: bool = False
+    """Whether `inject` is an operation that takes its time: the proof is looked for while it runs."""
 
 
 @dataclass(frozen=True)

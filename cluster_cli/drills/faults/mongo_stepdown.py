@@ -42,5 +42,5 @@ FAULT = Fault(
     prove=prove,
     undo=undo,
     sabotages=("no-idempotency",),
-    colour="planned",
+    planned=True,
 )

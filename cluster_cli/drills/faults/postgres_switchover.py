@@ -44,5 +44,5 @@ FAULT = Fault(
     prove=prove,
     undo=undo,
     proof_timeout=30.0,
-    colour="planned",
+    planned=True,
 )

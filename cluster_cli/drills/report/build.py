@@ -116,11 +116,16 @@ def sentence(
     ]
     end = {
         "pass": "the SLA held",
-        "fail": "the SLA did not hold",
+        "fail": "the SLA did not hold" if _broke_sla(judgement) else "the drill failed",
         "unknown": "this cannot be judged",
         "invalid": "the run proves nothing",
     }[judgement.verdict]
     return f"{lost} of {acked:,} acknowledged writes lost; {', '.join(parts) or 'no path under test'}: {end}."
+
+
+def _broke_sla(judgement: Judgement) -> bool:
+    """Whether a reason is about what the SLA promises, not about the rest that a drill checks."""
+    return any(reason.startswith(("payments:", "social:", "no-lost-acks:")) for reason in judgement.reasons)
 
 
 def _back(domain: DomainReport) -> str:

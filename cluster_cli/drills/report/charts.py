@@ -211,8 +211,11 @@ def _marks(
         if not words:
             continue
         row = next((n for n in range(ROWS) if free[n] <= at), ROWS - 1)
-        free[row] = at + 6.4 * len(mark.label) + 10
+        length = 6.4 * len(mark.label)
+        free[row] = at + length + 10
         level = top - 6 - 13 * row
         parts.append(svg.line((at, level - 8), (at, top), f"mark mark-{mark.css}"))
-        parts.append(svg.text(at + 4, level, mark.label, f"marklabel label-{mark.css}"))
+        left = at + length > WIDTH  # no room to the right of the line
+        place, anchor = (at - 4, "end") if left else (at + 4, "start")
+        parts.append(svg.text(place, level, mark.label, f"marklabel label-{mark.css}", anchor))
     return parts

@@ -154,6 +154,13 @@ def test_a_lost_degraded_write_fails_only_where_the_case_promises_rpo_0() -> Non
     assert "no promise" in finding.reason
 
 
+def test_an_error_before_the_fault_is_not_the_faults() -> None:
+    early = Op("usr-0", "social", "members-1", "majority", "users", "u", 1, 5.0, 5.1, "indeterminate", "133")
+    finding = CHECKS["unaffected-path"].run(recorded.evidence([*recorded.records(), early]))
+    assert finding.result == "pass"
+    assert "1 failed before the fault" in finding.reason
+
+
 def test_a_late_answer_of_a_frozen_member_is_no_second_writer() -> None:
     late = ProbeWrite("payments", "payments", "pg1", 1, True, CRASHED - 0.01, 30.0, "acked")
     assert CHECKS["single-writer"].run(recorded.evidence([*recorded.records(), late])).result == "pass"
