@@ -48,7 +48,7 @@ def dr_twins(topology: Topology) -> frozenset[str]:
 
 
 def _grouped(nodes: Iterable[Node]) -> dict[str, tuple[Node, ...]]:
-    groups: dict[str, tuple[Node, ...]] = {}
+    groups: dict[str, list[Node]] = {}
     for node in nodes:
-        groups[node.group] = (*groups.get(node.group, ()), node)
-    return groups
+        groups.setdefault(node.group, []).append(node)
+    return {name: tuple(found) for name, found in groups.items()}

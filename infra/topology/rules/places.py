@@ -14,7 +14,7 @@ def check(topology: Topology) -> list[Violation]:
 
 
 def _hosts(topology: Topology) -> list[Violation]:
-    hosts = [host.name for host in topology.hosts]
+    hosts = {host.name for host in topology.hosts}
     return [
         Violation(f"member {node.name}", f"its host {node.host} is unknown", nearest(node.host, hosts))
         for node in topology.nodes()

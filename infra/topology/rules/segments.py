@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from app_core.errors import nearest
 from infra.topology.model import Topology
 from infra.topology.social import Social
@@ -16,7 +18,7 @@ def check(topology: Topology) -> list[Violation]:
 
 
 def _segments(social: Social) -> list[Violation]:
-    names = [shard.name for shard in social.shards]
+    names = {shard.name for shard in social.shards}
     empty = [
         Violation(f"segment {segment}", "it has no shard", "list at least one shard")
         for segment, shards in social.segments.items()
@@ -32,11 +34,11 @@ def _segments(social: Social) -> list[Violation]:
 
 
 def _shards(social: Social) -> list[Violation]:
-    listed = [shard for shards in social.segments.values() for shard in shards]
+    listed = Counter(shard for shards in social.segments.values() for shard in shards)
     return [
         Violation(f"shard {shard.name}", *fault)
         for shard in social.shards
-        if (fault := _fault(listed.count(shard.name), shard.spare))
+        if (fault := _fault(listed[shard.name], shard.spare))
     ]
 
 

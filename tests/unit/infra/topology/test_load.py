@@ -17,7 +17,7 @@ NOT_A_TOPOLOGY = {
     "empty": (b"", "the file is empty"),
     "blank": (b" \n\n", "the file is empty"),
     "binary": (b"\x00\x01\xff\xfe", "not a text file"),
-    "control": (b"name: \x00", "special characters"),
+    "control": (b"name: \x00", "characters are not allowed"),
     "too big": (b"#" * (MAX_BYTES + 1), f"more than {MAX_BYTES} bytes"),
     "list": (b"- a", "a mapping of keys"),
     "duplicate key": (b"name: a\nname: b\n", "line 2: the key 'name' stands there twice"),
