@@ -38,7 +38,13 @@ def duration(text: str) -> float:
 Output = Annotated[OutputFormat, typer.Option("-o", "--output", help="How to write the result.")]
 ContextName = Annotated[
     str | None,
-    typer.Option("--context", "--name", help="The cluster; default: the only running sandbox."),
+    typer.Option(
+        "--context",
+        "--name",
+        envvar="SWAPCTL_CONTEXT",
+        show_envvar=True,
+        help="The cluster; default: the only running sandbox.",
+    ),
 ]
 Target = Annotated[
     str,

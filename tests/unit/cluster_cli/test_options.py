@@ -1,9 +1,11 @@
-"""Durations as people type them."""
+"""Durations as people type them, and the cluster that a command means."""
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from app_core.errors import UsageError
-from cluster_cli.options import duration
+from cluster_cli.options import ContextName, duration
 
 
 @pytest.mark.parametrize(
@@ -20,3 +22,18 @@ def test_a_duration_is_seconds(text, seconds):
 def test_what_is_no_time_above_zero_is_a_usage_error(text):
     with pytest.raises(UsageError):
         duration(text)
+
+
+def test_the_context_comes_from_the_option_or_else_from_the_environment():
+    app = typer.Typer()
+
+    @app.command()
+    def show(context: ContextName = None):
+        print(context)
+
+    def shown(*arguments, **environment):
+        return CliRunner().invoke(app, list(arguments), env=environment).stdout.strip()
+
+    assert shown(SWAPCTL_CONTEXT="run-1") == "run-1"
+    assert shown("--name", "demo", SWAPCTL_CONTEXT="run-1") == "demo"
+    assert shown() == "None"
