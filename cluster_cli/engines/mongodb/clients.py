@@ -18,6 +18,8 @@ MemberUser = Literal["__system", "prober"]
 MEMBER_KINDS = ("mongod-shard", "mongod-config", "mongod-arbiter")
 _SECRETS = {"root": "mongo_root", "app": "mongo_app", "prober": "mongo_prober"}
 _CONNECT_TIMEOUT_MS = 2000
+# One member is asked a few questions: no connection before the first, and none to watch its topology stream.
+_DIRECT: dict[str, Any] = {"directConnection": True, "connect": False, "serverMonitoringMode": "poll"}
 
 
 def mongo_client(ctx: Context, user: RouterUser = "root", **options: Any) -> Client:
@@ -41,14 +43,14 @@ def member_client(
         names = [name for name, e in ctx.endpoints.items() if e.kind in MEMBER_KINDS]
         raise UsageError("not a member of a MongoDB set", on=repr(member), why=nearest(member, names))
     bounds = _bounds(timeout) if timeout is not None else {}
-    merged = {**_common(ctx), "directConnection": True, **_member_login(ctx, user), **bounds, **options}
+    merged = {**_common(ctx), **_DIRECT, **_member_login(ctx, user), **bounds, **options}
     return MongoClient(endpoint.address, endpoint.ports["mongo"], **merged)
 
 
 def anonymous_client(ctx: Context, member: str, timeout: float) -> Client:
     """A client without a login of one mongod or router: enough for `hello`."""
     endpoint = ctx.endpoint(member)
-    merged = {**_common(ctx), "directConnection": True, **_bounds(timeout)}
+    merged = {**_common(ctx), **_DIRECT, **_bounds(timeout)}
     return MongoClient(endpoint.address, endpoint.ports["mongo"], **merged)
 
 
