@@ -13,17 +13,18 @@ from infra.topology import Topology
 
 _PRESENT = """
 SELECT setting FROM pg_file_settings
- WHERE name = 'synchronous_standby_names' AND sourcefile LIKE '%postgresql.auto.conf' ORDER BY seqno DESC LIMIT 1
+ WHERE name = 'synchronous_standby_names' AND sourcefile LIKE '%postgresql.auto.conf'
+ ORDER BY seqno DESC LIMIT 1
 """
 
 
 def names(topology: Topology) -> str | None:
     """The value of synchronous_standby_names that every member gets, or None where Patroni's own will do.
 
-    In strict mode Patroni writes `*` when no standby is left, and `*` matches the DR region's standby, which may
-    not be promoted: its acknowledgement would be worth nothing. A list of all members needs no change when the
-    roles move: a leader does not stream from itself. (In mode `quorum` Patroni computes with the list itself, so
-    it stays Patroni's.)
+    In strict mode Patroni writes `*` when no standby is left, and `*` matches the DR region's standby, which
+    may not be promoted: its acknowledgement would be worth nothing. A list of all members needs no change
+    when the roles move: a leader does not stream from itself. (In mode `quorum` Patroni computes with the
+    list itself, so there it stays Patroni's.)
     """
     payments = topology.payments
     if payments is None or payments.sync.on_loss != "block" or payments.sync.mode != "first":
