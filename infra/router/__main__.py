@@ -29,6 +29,7 @@ class JsonLines(logging.Formatter):
     """One JSON object a line, so that several members' logs can be merged by time."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """One record as one line."""
         line = {
             "t": self.formatTime(record),
             "s": record.levelname,

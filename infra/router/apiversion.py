@@ -36,7 +36,8 @@ def _check_strict(request: Request) -> None:
     if request.name not in VERSION_1:
         raise CommandError(
             _STRICT_ERROR,
-            f"Provided apiStrict:true, but the command {request.name} is not in API Version 1. Information on "
+            f"Provided apiStrict:true, but the command {request.name} is not in API Version 1. Information "
+            f"on "
             "supported commands and migrations in API Version 1 can be found at "
             "https://dochub.mongodb.org/core/manual-versioned-api",
         )

@@ -54,7 +54,7 @@ class ChangeStream:
     """The event that the client resumes after: it has to be found first."""
 
     async def open_part(self, request: Request, shard: str, start: Timestamp) -> None:
-        """Open the stream on one shard, telling it the cluster's time: what it writes from now on is later."""
+        """Open the stream on one shard and tell it the time: what it writes from now on is later."""
         spec = dict(self.command["pipeline"][0]["$changeStream"])
         for name in ("resumeAfter", "startAfter", "startAtOperationTime"):
             spec.pop(name, None)
@@ -271,7 +271,8 @@ def _given_token(spec: Any) -> str | None:
     if "resumeAfter" in spec and is_from_invalidate(token):
         raise CommandError(
             260,
-            "Attempting to resume a change stream using 'resumeAfter' is not allowed from an invalidate notification.",
+            "Attempting to resume a change stream using 'resumeAfter' is not allowed from an invalidate "
+            "notification.",
         )
     return token
 

@@ -83,7 +83,8 @@ class Cursors:
         if namespace != cursor.namespace:
             raise CommandError(
                 13,
-                f"Requested getMore on namespace '{namespace}', but cursor belongs to a different namespace {cursor.namespace}",
+                f"Requested getMore on namespace '{namespace}', but cursor belongs to a different "
+                f"namespace {cursor.namespace}",
             )
         _check_session(request, cursor)
         return cursor
@@ -316,5 +317,6 @@ async def kill_cursors(router: Router, request: Request) -> Answer:
         killed.append(Int64(number))
         await router.cursors.kill_where(lambda c, cursor=cursor: c is cursor)
     return {
-        "cursorsKilled": killed, "cursorsNotFound": missing, "cursorsAlive": [], "cursorsUnknown": [], "ok": 1.0,
+        "cursorsKilled": killed, "cursorsNotFound": missing, "cursorsAlive": [], "cursorsUnknown": [],
+        "ok": 1.0,
     }  # fmt: skip

@@ -45,7 +45,8 @@ async def on_owners(router: Router, request: Request) -> Answer:
 
 
 _PLAIN_ON_CONFIG = (
-    "getParameter", "getLog", "usersInfo", "rolesInfo", "getDefaultRWConcern", "features", "getClusterParameter",
+    "getParameter", "getLog", "usersInfo", "rolesInfo", "getDefaultRWConcern", "features",
+    "getClusterParameter",
     "getShardMap",
 )  # fmt: skip
 _USER_CHANGES = (
@@ -131,7 +132,8 @@ COMMANDS: dict[str, Handler] = {
 
 BEFORE_LOGIN = frozenset(
     {
-        "hello", "isMaster", "ismaster", "ping", "buildInfo", "buildinfo", "saslStart", "saslContinue", "logout",
+        "hello", "isMaster", "ismaster", "ping", "buildInfo", "buildinfo", "saslStart", "saslContinue",
+        "logout",
         "connectionStatus", "whatsmyuri", "isdbgrid",
     }
 )  # fmt: skip
@@ -141,18 +143,25 @@ _ADMIN_ONLY = frozenset(
         "shardCollection", "moveChunk", "moveRange", "movePrimary", "split", "refineCollectionShardKey",
         "reshardCollection", "addShardToZone", "removeShardFromZone", "updateZoneKeyRange", "clearJumboFlag",
         "configureCollectionBalancing", "balancerStart", "balancerStop", "balancerStatus",
-        "balancerCollectionStatus", "setFeatureCompatibilityVersion", "setClusterParameter", "flushRouterConfig",
+        "balancerCollectionStatus", "setFeatureCompatibilityVersion", "setClusterParameter",
+        "flushRouterConfig",
         "getDefaultRWConcern", "setDefaultRWConcern", "getParameter", "getLog", "getCmdLineOpts", "killOp",
         "currentOp", "getShardMap", "getShardVersion", "getClusterParameter", "commitTransaction",
         "abortTransaction",
     }
 )  # fmt: skip
 _MEMBERS_ONLY = (
-    "shardVersion", "databaseVersion", "fromMongos", "needsMerge", "exchange", "runtimeConstants", "coordinator",
-    "use44SortKeys", "isTimeseriesNamespace", "$_requestReshardingResumeToken", "isMapReduceCommand", "$audit",
+    "shardVersion", "databaseVersion", "fromMongos", "needsMerge", "exchange", "runtimeConstants",
+    "coordinator",
+    "use44SortKeys", "isTimeseriesNamespace", "$_requestReshardingResumeToken", "isMapReduceCommand",
+    "$audit",
     "$impersonatedUsers", "impersonatedUsers", "$configTime", "$topologyTime", "mayBypassWriteBlocking",
     "$_passthroughToShard",
 )  # fmt: skip
+_NOT_RETRYABLE = (
+    "txnNumber may only be provided for multi-document transactions and retryable write commands. "
+    "autocommit:false was not provided for "
+)
 _RETRYABLE = frozenset({"insert", "update", "delete", "findAndModify", "findandmodify"})
 
 
@@ -186,15 +195,13 @@ def make_request(client: ClientState, message: Message) -> Request:
         raise CommandError(59, "no command in the message")
     name = next(iter(command))
     database = command.get("$db", "admin")
-    if (
-        not isinstance(database, str)
-        or not database
-        or any(c in database for c in '/\\. "\0$')
-        or len(database) > 63
-    ):
-        if database != "$external":
-            raise CommandError(73, f"Invalid database name: '{database}'")
+    if database != "$external" and not _is_database_name(database):
+        raise CommandError(73, f"Invalid database name: '{database}'")
     return Request(message, command, name, database, client)
+
+
+def _is_database_name(name: Any) -> bool:
+    return isinstance(name, str) and 0 < len(name) < 64 and not set(name) & set('/\\. "\0$')
 
 
 def _unwrap_query(command: Document, message: Message) -> Document:
@@ -260,10 +267,7 @@ def _check_arguments(request: Request) -> None:
         if "lsid" not in command:
             raise CommandError(72, "Transaction number requires a session ID to also be specified")
         if request.name not in _RETRYABLE:
-            raise CommandError(
-                50768, "txnNumber may only be provided for multi-document transactions and retryable write commands. "
-                f"autocommit:false was not provided, and {request.name} is not a retryable write command."
-            )  # fmt: skip
+            raise CommandError(50768, _NOT_RETRYABLE + request.name)
     elif request.name in ("commitTransaction", "abortTransaction"):
         raise CommandError(125, f"{request.name} must be run within a transaction")
 

@@ -82,7 +82,8 @@ class ReplicaSet:
             await self.wait_change(min(0.25, end - now))
 
     def _nobody(self, preference: ReadPreference) -> str:
-        return f'Could not find host matching read preference {{ mode: "{preference.mode}" }} for set {self.name}'
+        wanted = f'read preference {{ mode: "{preference.mode}" }}'
+        return f"Could not find host matching {wanted} for set {self.name}"
 
     def close(self) -> None:
         """End all members' monitors and connections."""

@@ -19,7 +19,8 @@ API_FIELDS = ("apiVersion", "apiStrict", "apiDeprecationErrors")
 GENERIC_FIELDS = frozenset(
     {
         "$db", "lsid", "$clusterTime", "$readPreference", "txnNumber", "autocommit", "startTransaction",
-        "readConcern", "writeConcern", "maxTimeMS", "comment", "stmtId", "stmtIds", "coordinator", *API_FIELDS,
+        "readConcern", "writeConcern", "maxTimeMS", "comment", "stmtId", "stmtIds", "coordinator",
+        *API_FIELDS,
     }
 )  # fmt: skip
 """Arguments that any command may carry."""
@@ -161,7 +162,8 @@ class Request:
         """A command that the router runs as part of this one, for the same client."""
         body = encode(command)
         return Request(
-            Message(0, self.message.opcode, body), command, next(iter(command)), command.get("$db", self.database),
+            Message(0, self.message.opcode, body), command, next(iter(command)), command.get("$db",
+            self.database),
             self.client, self.deadline, session=self.session, needs=self.needs,
         )  # fmt: skip
 

@@ -272,7 +272,8 @@ def update_user(request: Request) -> list[Need]:
     database = whole_database(request.database)
     needs = []
     for argument, own_action, action in (
-        ("pwd", "changeOwnPassword", "changePassword"), ("customData", "changeOwnCustomData", "changeCustomData")
+        ("pwd", "changeOwnPassword", "changePassword"), ("customData", "changeOwnCustomData",
+        "changeCustomData")
     ):  # fmt: skip
         if argument in command:
             needs.append(need(database, action, otherwise=(need(database, own_action),) if own else ()))
@@ -345,9 +346,12 @@ RULES: dict[str, Rule] = {
     # open to every logged-in user
     **dict.fromkeys(
         (
-            "hello", "isMaster", "ismaster", "ping", "buildInfo", "buildinfo", "connectionStatus", "whatsmyuri",
-            "saslStart", "saslContinue", "logout", "isdbgrid", "startSession", "endSessions", "refreshSessions",
-            "killSessions", "getMore", "killCursors", "commitTransaction", "abortTransaction", "listDatabases",
+            "hello", "isMaster", "ismaster", "ping", "buildInfo", "buildinfo", "connectionStatus",
+            "whatsmyuri",
+            "saslStart", "saslContinue", "logout", "isdbgrid", "startSession", "endSessions",
+            "refreshSessions",
+            "killSessions", "getMore", "killCursors", "commitTransaction", "abortTransaction",
+            "listDatabases",
             "listCommands", "features",
         ),
         nothing,
@@ -385,7 +389,8 @@ RULES: dict[str, Rule] = {
     "balancerStatus": on_internal("config", "settings", "find"),
     "balancerCollectionStatus": on_named("enableSharding"),
     "configureCollectionBalancing": on_named("enableSharding"), "clearJumboFlag": on_named("clearJumboFlag"),
-    "addShardToZone": zone("shards"), "removeShardFromZone": zone("shards"), "updateZoneKeyRange": zone("tags"),
+    "addShardToZone": zone("shards"), "removeShardFromZone": zone("shards"),
+    "updateZoneKeyRange": zone("tags"),
     "flushRouterConfig": on_cluster("flushRouterConfig"), "getShardMap": on_cluster("getShardMap"),
     "getShardVersion": on_named("getShardVersion"),
     "getDefaultRWConcern": on_cluster("getDefaultRWConcern"),

@@ -174,15 +174,19 @@ def _conditions(query: Document) -> dict[str, list[Any]]:
 def _points(conditions: dict[str, list[Any]], name: str) -> list[Any] | None:
     """The values to which a field is fixed by equality or $in; None when it is not."""
     for condition in conditions.get(name, ()):
-        if not _is_operators(condition):
-            if not _is_pattern(condition):
-                return [condition]
-        elif "$eq" in condition:
-            return [condition["$eq"]]
-        elif isinstance(condition.get("$in"), list) and condition["$in"]:
-            if not any(_is_pattern(value) for value in condition["$in"]):
-                return condition["$in"]
+        listed = _equal_to(condition)
+        if listed and not any(_is_pattern(value) for value in listed):
+            return listed
     return _points_inside(conditions, name)
+
+
+def _equal_to(condition: Any) -> list[Any]:
+    """The values that one condition demands by equality; empty when it is another condition."""
+    if not _is_operators(condition):
+        return [condition]
+    if "$eq" in condition:
+        return [condition["$eq"]]
+    return condition["$in"] if isinstance(condition.get("$in"), list) else []
 
 
 def _points_inside(conditions: dict[str, list[Any]], name: str) -> list[Any] | None:

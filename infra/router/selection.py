@@ -17,9 +17,14 @@ class HasState(Protocol):
     """What selection must know of a member."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """primary, secondary, other or unknown."""
+        ...
+
     @property
-    def state(self) -> Any: ...
+    def state(self) -> Any:
+        """Tags and times."""
+        ...
 
 
 M = TypeVar("M", bound=HasState)

@@ -44,6 +44,7 @@ class ClientConnection(asyncio.Protocol):
     # -- the transport's events
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection stands."""
         self._transport = cast(asyncio.Transport, transport)
         self._began = self._progress = asyncio.get_running_loop().time()
         connection = transport.get_extra_info("socket")
@@ -57,6 +58,7 @@ class ClientConnection(asyncio.Protocol):
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """The connection ended."""
         self._closing = True
         self._registry.discard(self)
         self._router.connections = len(self._registry)
@@ -67,12 +69,15 @@ class ClientConnection(asyncio.Protocol):
             self.state.conversation.close()
 
     def pause_writing(self) -> None:
+        """The client does not read its replies fast enough."""
         self._writable.clear()
 
     def resume_writing(self) -> None:
+        """The client reads again."""
         self._writable.set()
 
     def data_received(self, data: bytes) -> None:
+        """Bytes arrived."""
         now = asyncio.get_running_loop().time()
         if not self._buffer:
             self._began = now

@@ -165,7 +165,8 @@ async def refine_key(router: Router, request: Request) -> Answer:
     namespace = request.command["refineCollectionShardKey"]
     database, _, collection = split_namespace(namespace)
     document = {
-        "_shardsvrRefineCollectionShardKey": collection, "newShardKey": request.command["key"], **majority(request)
+        "_shardsvrRefineCollectionShardKey": collection, "newShardKey": request.command["key"],
+        **majority(request)
     }  # fmt: skip
     answer = await at_primary_shard(router, request, document, database)
     router.catalog.forget(database, namespace)

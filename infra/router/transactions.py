@@ -114,7 +114,8 @@ class Transactions:
         if number < found.number:
             raise CommandError(
                 225,
-                f"Cannot start transaction {number} on session because a newer transaction {found.number} has already started",
+                f"Cannot start transaction {number} on session because a newer transaction {found.number} "
+                f"has already started",
                 labels=(TRANSIENT_LABEL,),
             )
         found.used = time.monotonic()
@@ -131,7 +132,8 @@ class Transactions:
         if concern.get("level", "local") not in ("local", "majority", "snapshot"):
             raise CommandError(
                 72,
-                "The readConcern level must be either 'local' (default), 'majority' or 'snapshot' in order to run in a transaction",
+                "The readConcern level must be either 'local' (default), 'majority' or 'snapshot' in "
+                "order to run in a transaction",
             )
         transaction = Transaction(
             request.session, request.command["txnNumber"], dict(concern),
@@ -218,7 +220,8 @@ async def _recover(router: Router, request: Request) -> Document:
     token = request.command.get("recoveryToken")
     if not isinstance(token, dict) or not token.get("recoveryShardId"):
         raise CommandError(
-            251, f"Transaction {request.command['txnNumber']} is not known to this router and the recovery token names no shard",
+            251,
+            "the transaction is not known to this router and the recovery token names no shard",
             labels=(TRANSIENT_LABEL,),
         )  # fmt: skip
     identity = {"lsid": request.session, "txnNumber": request.command["txnNumber"], "autocommit": False}

@@ -53,12 +53,14 @@ class Upstream(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection stands."""
         self._transport = cast(asyncio.Transport, transport)
         connection = transport.get_extra_info("socket")
         if connection is not None:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def data_received(self, data: bytes) -> None:
+        """Bytes arrived."""
         self._buffer += data
         while len(self._buffer) >= 4:
             length = INT32.unpack_from(self._buffer)[0]
@@ -70,6 +72,7 @@ class Upstream(asyncio.Protocol):
                 self._waiting.set_result(frame)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """The connection ended."""
         self.closed = True
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(MemberLost(f"connection to {self.host} closed", why=str(exc or "")))

@@ -139,7 +139,8 @@ def _place_delete(statement: Document, table: RoutingTable) -> Target:
 
 def _no_target(kind: str, what: str, table: RoutingTable, statement: Document) -> str:
     return (
-        f"A {what} on a sharded collection must contain an exact match on _id (and have the collection default "
+        f"A {what} on a sharded collection must contain an exact match on _id (and have the collection "
+        f"default "
         f"collation) or contain the shard key (and have the simple collation). {kind.capitalize()} request: "
         f"{statement!r}, shard key pattern: {table.key!r}"
     )

@@ -205,9 +205,8 @@ class RealCluster:
         raise TimeoutError(f"{name} has no primary")
 
     def _writable(self, member: Member) -> bool:
-        with contextlib.suppress(PyMongoError), self.member_client(
-            member, login=False, serverSelectionTimeoutMS=500, socketTimeoutMS=500
-        ) as client:
+        limits = {"serverSelectionTimeoutMS": 500, "socketTimeoutMS": 500}
+        with contextlib.suppress(PyMongoError), self.member_client(member, login=False, **limits) as client:
             return bool(client.admin.command("hello").get("isWritablePrimary"))
         return False
 
@@ -231,10 +230,13 @@ class RealCluster:
         """Wait until a router answers a routed command; TimeoutError when it does not."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            with contextlib.suppress(PyMongoError):
-                with pymongo.MongoClient(self.uri(port=port), serverSelectionTimeoutMS=2000) as client:
-                    if len(client.admin.command("listShards")["shards"]) == len(self.shards):
-                        return
+            uri = self.uri(port=port)
+            with (
+                contextlib.suppress(PyMongoError),
+                pymongo.MongoClient(uri, serverSelectionTimeoutMS=2000) as client,
+            ):
+                if len(client.admin.command("listShards")["shards"]) == len(self.shards):
+                    return
             time.sleep(0.05)
         raise TimeoutError(f"router on port {port} does not serve")
 

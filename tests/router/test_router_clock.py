@@ -35,7 +35,8 @@ def test_signed_times_count() -> None:
 def test_forged_times_do_not() -> None:
     made = clock()
     for wrong in (
-        None, {}, {"clusterTime": Timestamp(200, 1)}, {**signed(Timestamp(100, 5)), "clusterTime": Timestamp(2**30, 1)},
+        None, {}, {"clusterTime": Timestamp(200, 1)}, {**signed(Timestamp(100, 5)),
+        "clusterTime": Timestamp(2**30, 1)},
         {"clusterTime": Timestamp(200, 1), "signature": {"hash": Binary(bytes(20)), "keyId": 0}},
     ):  # fmt: skip
         made.advance_from_client(wrong)

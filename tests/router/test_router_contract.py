@@ -1,4 +1,4 @@
-"""What a mongos does, seen through pymongo. Runs on a real one with ROUTER_TESTS_ON=mongos and SWAPCTL_MONGOS."""
+"""What a mongos does, seen through pymongo (on a real one: ROUTER_TESTS_ON=mongos, SWAPCTL_MONGOS=...)."""
 
 from __future__ import annotations
 
@@ -221,7 +221,8 @@ def test_write_conflicts_are_transient(collection: Any, client: Client) -> None:
 def test_what_a_transaction_cannot_do(client: Client, database: str) -> None:
     client[database].c.insert_one({"k": 1})
     for command, code in (
-        ({"count": "c"}, 263), ({"listCollections": 1}, 263), ({"find": "c", "readConcern": {"level": "linearizable"}}, 72),
+        ({"count": "c"}, 263), ({"listCollections": 1}, 263), ({"find": "c",
+        "readConcern": {"level": "linearizable"}}, 72),
     ):  # fmt: skip
         lsid = {"id": Binary(uuid.uuid4().bytes, 4)}
         message = {

@@ -97,16 +97,23 @@ def test_1_internal_and_unknown_commands_do_not_exist(client: Client) -> None:
 
 FOREIGN: list[tuple[str, dict[str, Any]]] = [
     ("out", {"aggregate": "mine", "pipeline": [{"$out": {"db": "DB2", "coll": "foreign"}}], "cursor": {}}),
-    ("merge", {"aggregate": "mine", "pipeline": [{"$merge": {"into": {"db": "DB2", "coll": "f"}}}], "cursor": {}}),
+    ("merge", {"aggregate": "mine", "pipeline": [{"$merge": {"into": {"db": "DB2", "coll": "f"}}}],
+    "cursor": {}}),
     ("out-own-db-read-only", {"aggregate": "readonly", "pipeline": [{"$out": "readonly"}], "cursor": {}}),
-    ("lookup", {"aggregate": "mine", "pipeline": [{"$lookup": {"from": "secret", "localField": "a", "foreignField": "a", "as": "x"}}], "cursor": {}}),
-    ("lookup-in-facet", {"aggregate": "mine", "pipeline": [{"$facet": {"a": [{"$lookup": {"from": "secret", "pipeline": [], "as": "x"}}]}}], "cursor": {}}),
-    ("lookup-in-lookup", {"aggregate": "mine", "pipeline": [{"$lookup": {"from": "mine", "pipeline": [{"$unionWith": "secret"}], "as": "x"}}], "cursor": {}}),
+    ("lookup", {"aggregate": "mine", "pipeline": [{"$lookup": {"from": "secret", "localField": "a",
+    "foreignField": "a", "as": "x"}}], "cursor": {}}),
+    ("lookup-in-facet", {"aggregate": "mine", "pipeline": [{"$facet": {"a": [{"$lookup": {"from": "secret",
+    "pipeline": [], "as": "x"}}]}}], "cursor": {}}),
+    ("lookup-in-lookup", {"aggregate": "mine", "pipeline": [{"$lookup": {"from": "mine",
+    "pipeline": [{"$unionWith": "secret"}], "as": "x"}}], "cursor": {}}),
     ("unionWith", {"aggregate": "mine", "pipeline": [{"$unionWith": "secret"}], "cursor": {}}),
-    ("unionWith-object", {"aggregate": "mine", "pipeline": [{"$unionWith": {"coll": "secret", "pipeline": []}}], "cursor": {}}),
-    ("graphLookup", {"aggregate": "mine", "pipeline": [{"$graphLookup": {"from": "secret", "startWith": "$a", "connectFromField": "a", "connectToField": "a", "as": "x"}}], "cursor": {}}),
+    ("unionWith-object", {"aggregate": "mine", "pipeline": [{"$unionWith": {"coll": "secret",
+    "pipeline": []}}], "cursor": {}}),
+    ("graphLookup", {"aggregate": "mine", "pipeline": [{"$graphLookup": {"from": "secret",
+    "startWith": "$a", "connectFromField": "a", "connectToField": "a", "as": "x"}}], "cursor": {}}),
     ("explain-find", {"explain": {"find": "secret"}}),
-    ("explain-aggregate", {"explain": {"aggregate": "mine", "pipeline": [{"$unionWith": "secret"}], "cursor": {}}}),
+    ("explain-aggregate", {"explain": {"aggregate": "mine", "pipeline": [{"$unionWith": "secret"}],
+    "cursor": {}}}),
     ("explain-write", {"explain": {"delete": "secret", "deletes": [{"q": {}, "limit": 0}]}}),
     ("find", {"find": "secret"}),
     ("count", {"count": "secret"}),
@@ -174,10 +181,12 @@ def test_2_only_the_authorized_collections_are_listed(
 
 
 def test_2_members_own_arguments_and_stages_are_refused(client: Client, database: str) -> None:
-    for extra in ({"fromMongos": True}, {"needsMerge": True}, {"shardVersion": {}}, {"databaseVersion": {}}):
-        refused(
-            40415, lambda e=extra: client[database].command("aggregate", "c", pipeline=[], cursor={}, **e)
-        )
+    extras: list[dict[str, Any]] = [
+        {"fromMongos": True}, {"needsMerge": True}, {"shardVersion": {}}, {"databaseVersion": {}},
+    ]  # fmt: skip
+    for extra in extras:
+        command = {"aggregate": "c", "pipeline": [], "cursor": {}, **extra}
+        refused(40415, lambda c=command: client[database].command(c))
     for stage in ("$mergeCursors", "$_internalSplitPipeline", "$_internalInhibitOptimization"):
         refused(
             40324, lambda s=stage: client[database].command("aggregate", "c", pipeline=[{s: {}}], cursor={})
@@ -477,7 +486,7 @@ def test_10_causal_reads_see_own_writes_through_the_other_router(cluster: RealCl
 def test_unsigned_times_of_clients_do_not_move_the_clock(client: Client, database: str) -> None:
     future = Timestamp(2**31 - 10, 1)
     forged = {"clusterTime": future, "signature": {"hash": Binary(b"\0" * 20), "keyId": Int64(0)}}
-    client[database].command("ping", **{"$clusterTime": forged})
+    client[database].command({"ping": 1, "$clusterTime": forged})
     assert client.admin.command("ping")["$clusterTime"]["clusterTime"] < future
 
 

@@ -62,7 +62,8 @@ def is_closed(connection: RawConnection) -> bool:
         b"GET / HTTP/1.1\r\nHost: router\r\n\r\n",
         os.urandom(4096),
     ],
-    ids=["int-max", "too-long", "negative", "short", "compressed", "delete", "flags", "empty", "section", "http", "random"],
+    ids=["int-max", "too-long", "negative", "short", "compressed", "delete", "flags", "empty", "section",
+    "http", "random"],
 )  # fmt: skip
 def test_broken_frames_close_the_connection(raw: RawConnection, data: bytes) -> None:
     raw.socket.sendall(data)

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from infra.router.ordering import hash64, sort_key
 
 ASCENDING = [
-    MinKey(), None, float("nan"), -(2**63), -1.5, 0, Decimal128("0.5"), 1, 2**62, "", "a", "ab", "b", {}, {"a": 1},
+    MinKey(), None, float("nan"), -(2**63), -1.5, 0, Decimal128("0.5"), 1, 2**62, "", "a", "ab", "b", {},
+    {"a": 1},
     {"a": 2}, [], [1], [1, 2], Binary(b""), Binary(b"b"), Binary(b"aa"), ObjectId("0" * 24), False, True,
-    datetime.datetime(1960, 1, 1), datetime.datetime(2020, 1, 1), Timestamp(1, 1), Timestamp(1, 2), Regex("a"),
+    datetime.datetime(1960, 1, 1), datetime.datetime(2020, 1, 1), Timestamp(1, 1), Timestamp(1, 2),
+    Regex("a"),
     MaxKey(),
 ]  # fmt: skip
 

@@ -18,9 +18,11 @@ from infra.router.requirements import RULES, nothing
 from infra.router.wire import OP_MSG, Message
 
 OWN_OR_HARMLESS = {
-    "ping", "hello", "isMaster", "ismaster", "buildInfo", "buildinfo", "connectionStatus", "whatsmyuri", "isdbgrid",
+    "ping", "hello", "isMaster", "ismaster", "buildInfo", "buildinfo", "connectionStatus", "whatsmyuri",
+    "isdbgrid",
     "saslStart", "saslContinue", "logout", "startSession", "endSessions", "refreshSessions", "killSessions",
-    "getMore", "killCursors", "commitTransaction", "abortTransaction", "listDatabases", "listCommands", "features",
+    "getMore", "killCursors", "commitTransaction", "abortTransaction", "listDatabases", "listCommands",
+    "features",
     "replSetGetStatus", "replSetGetConfig",
 }  # fmt: skip
 
@@ -44,7 +46,8 @@ def test_only_the_listed_commands_need_no_privilege() -> None:
 def test_without_privileges_nothing_is_allowed(name: str) -> None:
     sample = {
         "aggregate": {"aggregate": "c", "pipeline": []}, "explain": {"explain": {"find": "c"}},
-        "renameCollection": {"renameCollection": "d.c", "to": "d.e"}, "update": {"update": "c", "updates": []},
+        "renameCollection": {"renameCollection": "d.c", "to": "d.e"}, "update": {"update": "c",
+        "updates": []},
     }.get(name, {name: "d.c" if name.lower().endswith("size") else "x.y"})  # fmt: skip
     needs = RULES[name](request(sample))
     assert needs and not all(Privileges([]).allow(wanted) for wanted in needs)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 
-import bson
 import pytest
+from bson.errors import BSONError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -60,7 +60,7 @@ def test_damaged_messages_raise_only_the_expected(body: dict[str, object], data:
     frame = bytearray(encode_msg(1, 0, encode({"ping": 1, **body}), [(b"x", encode(body))]))
     position = data.draw(st.integers(16, len(frame) - 1))
     frame[position] = data.draw(st.integers(0, 255))
-    with contextlib.suppress(WireError, bson.errors.BSONError, ValueError):
+    with contextlib.suppress(WireError, BSONError, ValueError):
         message = parse(bytes(frame))
         decode(message.body)
         for _, raw in message.sequences:
