@@ -69,10 +69,10 @@ class Armed:
             return True
 
 
-def arm(ctx: Context, fault: str, run_id: str, target: Target) -> Armed:
+def arm(ctx: Context, fault: str, run_id: str, target: Target, memo: Memo | None = None) -> Armed:
     """Write down a fault that is about to be applied by this process."""
     path = ctx.state_dir / FOLDER / f"{run_id}-{fault}.json"
-    armed = Armed(path, fault, run_id, target, os.getpid(), psutil.Process().create_time())
+    armed = Armed(path, fault, run_id, target, os.getpid(), psutil.Process().create_time(), memo or {})
     armed.save()
     return armed
 

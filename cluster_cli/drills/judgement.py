@@ -14,6 +14,7 @@ from cluster_cli.drills.records import Domain
 from cluster_cli.drills.report.build import Meta, build
 from cluster_cli.drills.report.model import Report
 from cluster_cli.drills.run_state import Request, Run
+from cluster_cli.drills.strike import Strike
 from cluster_cli.drills.verdict import Figures, decide
 from cluster_cli.engines.model import ClusterStatus
 
@@ -45,12 +46,17 @@ def judged(current: Run, observed: Observed) -> tuple[Report, Evidence]:
         findings,
         {d: _for_verdict(f) for d, f in figures.items() if d in current.affected},
         current.promises,
-        unproved=[s.fault.name for s in strikes if s.landed is None],
+        unproved=[_unproved(strike) for strike in strikes if strike.landed is None],
         barren=barren(evidence, current.request),
         stopped=current.stopped,
     )
     report = build(evidence, figures, findings, judgement, _meta(current, observed.after))
     return report, evidence
+
+
+def _unproved(strike: Strike) -> str:
+    why = f" ({type(strike.error).__name__}: {strike.error})" if strike.error is not None else ""
+    return f"{strike.fault.name}{why}"
 
 
 def barren(evidence: Evidence, request: Request) -> str | None:

@@ -11,7 +11,7 @@ from cluster_cli.drills.evidence import Rollback
 from cluster_cli.drills.faults._fault import Fault, Target
 from cluster_cli.drills.history import Clock, Recorder
 from cluster_cli.drills.plan import RunPlan
-from cluster_cli.drills.records import FaultEvent, Happening
+from cluster_cli.drills.records import FaultEvent, Happening, Note
 from cluster_cli.drills.site import Site
 from infra.context import Context
 
@@ -29,31 +29,35 @@ class Strike:
         self._recorder, self._clock = recorder, clock
         self._armed: armory.Armed | None = None
         self._thread = threading.Thread(target=self._strike, daemon=True)
-        self.error: BaseException | None = None
+        self.error: Exception | None = None
         self._memo: dict[str, str] = {}
         self.landed: float | None = None
 
     def begin(self) -> None:
         """Arm on disk, then inject and look for the proof in a thread of its own."""
-        self._armed = armory.arm(self._ctx, self.fault.name, self._plan.run_id, self.target)
-        if self._plan.sabotage:
-            self._armed.memo["sabotage"] = self._plan.sabotage
+        memo = {"sabotage": self._plan.sabotage} if self._plan.sabotage else {}
+        self._armed = armory.arm(self._ctx, self.fault.name, self._plan.run_id, self.target, memo)
         self._event("armed")
         self._thread.start()
 
     def join(self) -> None:
-        """Wait until the fault is proved or its proof is given up; raises what the injection raised."""
+        """Wait until the fault is proved, or its proof is given up, or the injection failed (`error`)."""
         self._thread.join()
-        if self.error is not None:
-            raise self.error
 
     def lift(self) -> None:
-        """Undo the fault once; nothing when it was never armed or is lifted already."""
+        """Undo the fault once; nothing when it was never armed or is lifted already.
+
+        An undo that fails is remarked in the history and leaves the fault armed, for `drill undo`.
+        """
         armed, self._armed = self._armed, None
         if armed is None:
             return
         self._thread.join()
-        self.fault.undo(self._site, self.target, armed.memo)
+        try:
+            self.fault.undo(self._site, self.target, armed.memo)
+        except Exception as error:
+            self._recorder.add(Note(self._clock.now(), f"undo of {self.fault.name} failed: {error}"))
+            return
         armed.forget()
         self._event("lifted")
 
@@ -70,7 +74,7 @@ class Strike:
                     armed.save()
                 self._prove(armed.memo, injection)
                 injection.result()
-        except BaseException as error:
+        except Exception as error:
             self.error = error
 
     def _prove(self, memo: dict[str, str], injection: Future[None]) -> None:

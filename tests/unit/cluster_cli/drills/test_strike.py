@@ -1,0 +1,113 @@
+"""One fault's life: armed before it acts, proved or not, lifted or left armed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from cluster_cli.drills import armed, faults
+from cluster_cli.drills.faults._fault import Fault, Memo, Target
+from cluster_cli.drills.history import Clock, Recorder
+from cluster_cli.drills.plan import RunPlan
+from cluster_cli.drills.records import FaultEvent, Note
+from cluster_cli.drills.strike import Strike
+from infra.context import Context
+from tests.unit.cluster_cli.drills import recorded
+
+TARGET = Target(("pg1",), {"payments": frozenset({"payments"})})
+BASE = replace(faults.fault("postgres-primary-crash"), proof_timeout=0.05)
+
+
+@dataclass
+class FakeContext:
+    """As much of a context as a strike needs."""
+
+    state_dir: Path
+
+
+@pytest.fixture
+def ctx(tmp_path: Path) -> Context:
+    return cast(Context, cast(Any, FakeContext(tmp_path)))
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Iterator[Recorder]:
+    found = Recorder(tmp_path / "h.jsonl", recorded.HEADER)
+    yield found
+    found.close()
+
+
+def struck(
+    ctx: Context,
+    recorder: Recorder,
+    inject: Callable[[Memo], None] = lambda _: None,
+    evidence: str | None = "seen by a peer",
+    undo: Callable[[Memo], None] = lambda _: None,
+) -> Strike:
+    """A strike whose fault does what the test says, begun and awaited."""
+    fault: Fault = replace(
+        BASE,
+        inject=lambda _site, _target, memo: inject(memo),
+        prove=lambda _site, _target, _memo: evidence,
+        undo=lambda _site, _target, memo: undo(memo),
+    )
+    strike = Strike(ctx, fault, TARGET, RunPlan("run-1", 7, "async"), recorder, Clock())
+    strike.begin()
+    strike.join()
+    return strike
+
+
+def events(recorder: Recorder) -> list[str]:
+    return [record.event for record in recorder.records if isinstance(record, FaultEvent)]
+
+
+def test_the_whole_life(ctx: Context, recorder: Recorder) -> None:
+    strike = struck(ctx, recorder)
+    assert strike.landed is not None
+    strike.lift()
+    strike.lift()  # once is enough
+    assert events(recorder) == ["armed", "injected", "landed", "lifted"]
+    assert armed.all_armed(ctx) == ()
+
+
+def test_it_is_on_disk_with_its_sabotage_before_it_acts(ctx: Context, recorder: Recorder) -> None:
+    seen: list[tuple[str, Memo]] = []
+    struck(ctx, recorder, inject=lambda _: seen.extend((e.fault, e.memo) for e in armed.all_armed(ctx)))
+    assert seen == [("postgres-primary-crash", {"sabotage": "async"})]
+
+
+def test_what_the_injection_remembers_is_on_disk_after_it(ctx: Context, recorder: Recorder) -> None:
+    struck(ctx, recorder, inject=lambda memo: memo.update(standby="pgsync1"))
+    assert armed.all_armed(ctx)[0].memo["standby"] == "pgsync1"
+
+
+def test_without_proof_it_has_not_landed(ctx: Context, recorder: Recorder) -> None:
+    strike = struck(ctx, recorder, evidence=None)
+    assert strike.landed is None
+    assert events(recorder) == ["armed", "injected"]
+
+
+def test_a_failed_injection_is_kept_and_still_undone(ctx: Context, recorder: Recorder) -> None:
+    def boom(_: Memo) -> None:
+        raise OSError("no such process")
+
+    strike = struck(ctx, recorder, inject=boom)
+    assert isinstance(strike.error, OSError)
+    assert strike.landed is None
+    strike.lift()
+    assert armed.all_armed(ctx) == ()
+
+
+def test_a_failed_undo_leaves_it_armed_and_says_so(ctx: Context, recorder: Recorder) -> None:
+    def boom(_: Memo) -> None:
+        raise OSError("will not start")
+
+    struck(ctx, recorder, undo=boom).lift()
+    assert "lifted" not in events(recorder)
+    assert [entry.fault for entry in armed.all_armed(ctx)] == ["postgres-primary-crash"]
+    notes = [record.what for record in recorder.records if isinstance(record, Note)]
+    assert notes == ["undo of postgres-primary-crash failed: will not start"]
