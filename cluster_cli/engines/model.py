@@ -84,6 +84,8 @@ class Durability:
 
     def line(self) -> str:
         """`sync (pgsync1, zone b)` or `DEGRADED since …`."""
+        if self.mode == "sync" and not self.standbys:
+            return "sync: no standby, so commits wait"
         if self.mode == "sync":
             return "sync (" + "; ".join(f"{name}, zone {zone}" for name, zone in self.standbys) + ")"
         if self.mode == "none":
