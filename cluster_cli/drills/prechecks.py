@@ -13,13 +13,9 @@ LAG_LIMIT = 10.0
 
 
 def refusals(
-    status: ClusterStatus,
-    drill: Drill,
-    targets: Sequence[Target],
-    missing: Sequence[str],
-    armed: Sequence[str],
+    status: ClusterStatus, drill: Drill, missing: Sequence[str], armed: Sequence[str]
 ) -> tuple[str, ...]:
-    """Every reason not to begin; empty when the drill may run.
+    """Every reason not to begin; empty when the drill may take aim.
 
     `missing`: platform protocols that the drill needs and the platform lacks. `armed`: faults that an
     earlier drill left behind.
@@ -30,12 +26,16 @@ def refusals(
         for member in status.members
         if member.lag_seconds is not None and member.lag_seconds > LAG_LIMIT
     ]
-    found += [f"the platform cannot do what it needs: {need}" for need in missing]
+    found += [f"the platform cannot do what {drill.name} needs: {need}" for need in missing]
     found += [f"the fault {name} of an earlier run is still armed: swapctl drill undo" for name in armed]
-    for fault, target in zip(drill.faults, targets, strict=True):
-        if len(target.members) > fault.blast_radius:
-            found.append(
-                f"{fault.name} would hit {len(target.members)} members ({target.words}), "
-                f"its limit is {fault.blast_radius}"
-            )
     return tuple(found)
+
+
+def too_wide(drill: Drill, targets: Sequence[Target]) -> tuple[str, ...]:
+    """Every fault that would hit more members than it may."""
+    return tuple(
+        f"{fault.name} would hit {len(target.members)} members ({target.words}), "
+        f"its limit is {fault.blast_radius}"
+        for fault, target in zip(drill.faults, targets, strict=True)
+        if len(target.members) > fault.blast_radius
+    )

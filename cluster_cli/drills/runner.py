@@ -91,11 +91,11 @@ def _admit(ctx: Context, site: Site, request: Request) -> tuple[ClusterStatus, l
     status = read_cluster(ctx)
     missing = [need for need in drill.needs if not can(ctx.platform, need)]
     left = [entry.fault for entry in armory.all_armed(ctx)]
-    reasons = prechecks.refusals(status, drill, (), missing, left) if not status.healthy or missing else ()
+    reasons = prechecks.refusals(status, drill, missing, left)
     if not reasons:
         rng = RunPlan("", request.seed).random("aim")
         targets = [fault.aim(site, rng) for fault in drill.faults]
-        reasons = prechecks.refusals(status, drill, targets, missing, left)
+        reasons = prechecks.too_wide(drill, targets)
         if not reasons:
             return status, targets
     raise RefusedError(

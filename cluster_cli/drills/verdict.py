@@ -56,7 +56,7 @@ def decide(
     failed += [f"{name}: {f.reason}" for name, f in findings if f.result == "fail"]
     unknown = [f"{name}: {f.reason}" for name, f in findings if f.result == "unknown"]
     for domain, figure in figures.items():
-        failed += broken_promises(domain, figure, promises.get(domain, Promise()))
+        failed += broken_promises(domain, figure, promises.get(domain, Promise()), stopped=bool(stopped))
         if figure.acked < LEAST_ACKS:
             unknown.append(
                 f"{domain}: only {figure.acked} acknowledged writes on the path under test, "
@@ -73,11 +73,12 @@ def decide(
     return Judgement(verdict, tuple(reason for _, reasons in verdicts for reason in reasons))
 
 
-def broken_promises(domain: Domain, figure: Figures, promise: Promise) -> list[str]:
+def broken_promises(domain: Domain, figure: Figures, promise: Promise, *, stopped: bool = False) -> list[str]:
     """The promises of recovery and election time that a domain broke."""
     broken: list[str] = []
     if figure.rto is None:
-        broken.append(f"{domain}: writes never came back")
+        ending = "were not back when the run was stopped" if stopped else "never came back"
+        broken.append(f"{domain}: writes {ending}")
     elif promise.rto is not None and figure.rto > promise.rto:
         broken.append(f"{domain}: back after {figure.rto:.1f} s, the SLA allows {promise.rto:g} s")
     if promise.election is not None and (figure.election or 0) > promise.election:

@@ -8,7 +8,7 @@ import pytest
 
 from cluster_cli.drills import faults
 from cluster_cli.drills.faults._fault import Target
-from cluster_cli.drills.prechecks import refusals
+from cluster_cli.drills.prechecks import refusals, too_wide
 from cluster_cli.engines.model import ClusterStatus, Durability, Health, MemberStatus
 
 PG1 = MemberStatus(
@@ -20,28 +20,33 @@ TARGET = Target(("pg1",), {"payments": frozenset({"payments"})})
 
 
 def test_a_healthy_cluster_is_admitted() -> None:
-    assert refusals(WELL, DRILL, (TARGET,), (), ()) == ()
+    assert refusals(WELL, DRILL, (), ()) == ()
+    assert too_wide(DRILL, (TARGET,)) == ()
 
 
 @pytest.mark.parametrize(
-    ("status", "target", "missing", "armed", "named"),
+    ("status", "missing", "armed", "named"),
     [
-        (replace(WELL, members=(replace(PG1, health=Health.DOWN),)), TARGET, (), (), "pg1 is down"),
-        (replace(WELL, members=(replace(PG1, lag_seconds=11.0),)), TARGET, (), (), "pg1 lags by 11.0 s"),
-        (replace(WELL, durability=Durability("degraded")), TARGET, (), (), "not replicated synchronously"),
-        (WELL, replace(TARGET, members=("pg1", "pgsync1")), (), (), "its limit is 1"),
-        (WELL, TARGET, ("Kill",), (), "Kill"),
-        (WELL, TARGET, (), ("proxy-loss",), "swapctl drill undo"),
+        (replace(WELL, members=(replace(PG1, health=Health.DOWN),)), (), (), "pg1 is down"),
+        (replace(WELL, members=(replace(PG1, lag_seconds=11.0),)), (), (), "pg1 lags by 11.0 s"),
+        (replace(WELL, durability=Durability("degraded")), (), (), "not replicated synchronously"),
+        (WELL, ("Kill",), (), "Kill"),
+        (WELL, (), ("proxy-loss",), "swapctl drill undo"),
     ],
 )
 def test_each_reason_is_named(
-    status: ClusterStatus, target: Target, missing: tuple[str, ...], armed: tuple[str, ...], named: str
+    status: ClusterStatus, missing: tuple[str, ...], armed: tuple[str, ...], named: str
 ) -> None:
-    found = refusals(status, DRILL, (target,), missing, armed)
+    found = refusals(status, DRILL, missing, armed)
     assert found
     assert any(named in reason for reason in found), found
 
 
 def test_all_reasons_come_at_once() -> None:
     sick = replace(WELL, members=(replace(PG1, health=Health.DOWN, lag_seconds=99.0),))
-    assert len(refusals(sick, DRILL, (TARGET,), ("Kill",), ("proxy-loss",))) >= 4
+    assert len(refusals(sick, DRILL, ("Kill",), ("proxy-loss",))) >= 4
+
+
+def test_a_fault_may_not_hit_more_members_than_its_limit() -> None:
+    (reason,) = too_wide(DRILL, (replace(TARGET, members=("pg1", "pgsync1")),))
+    assert reason == "postgres-primary-crash would hit 2 members (pg1, pgsync1), its limit is 1"

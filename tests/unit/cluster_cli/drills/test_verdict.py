@@ -56,3 +56,8 @@ def test_all_reasons_are_kept_worst_first() -> None:
         "a: 3 lost",
         "b: crashed",
     )
+
+
+def test_a_stopped_run_does_not_claim_that_writes_never_came_back() -> None:
+    judgement = decide([], {"social": Figures(5000, None, None)}, {}, stopped="payments: 1 error")
+    assert judgement.reasons[-1] == "social: writes were not back when the run was stopped"
