@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from app_core.errors import RefusedError, SwapskillError, TimedOutError
 from infra.credentials import generate_secrets, write_private
@@ -48,6 +49,16 @@ class UpResult:
     phases: tuple[Phase, ...]
 
 
+class _Step(Protocol):
+    """A step of the bootstrap, timed by itself: steps of the two domains run side by side."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def seconds(self) -> float: ...
+
+
 class _Clock:
     """Collects phases; tells the user."""
 
@@ -57,10 +68,15 @@ class _Clock:
         self.progress = progress
 
     def mark(self, name: str) -> None:
+        """A phase that follows the one before it has ended."""
         now = time.monotonic()
         self.phases.append(Phase(name, round(now - self.last, 3)))
         self.last = now
-        self.progress(f"{now - self.started:5.1f} s  {name}")
+        self.tell(name)
+
+    def tell(self, what: str) -> None:
+        """Tell the user of a step among several that run side by side."""
+        self.progress(f"{time.monotonic() - self.started:5.1f} s  {what}")
 
 
 def up(name: str, topology: Topology, progress: Progress = lambda _: None) -> UpResult:
@@ -198,9 +214,12 @@ def _start_members(box: Box) -> list[Started]:
 
 def _form(box: Box, started: list[Started], clock: _Clock) -> None:
     """Run the bootstrap; fail at once when a process dies meanwhile."""
-    future = _in_background(bootstrap_function(), contexts.context_of(box), clock.mark)
+    future = _in_background(bootstrap_function(), contexts.context_of(box), clock.tell)
     _watch(future, started)
-    future.result()
+    result = future.result()
+    clock.mark("bootstrap")
+    steps: Iterable[_Step] = getattr(result, "steps", ())
+    clock.phases += [Phase(f"bootstrap: {step.name}", step.seconds) for step in steps]
 
 
 def _in_background(function: Callable[..., object], *arguments: object) -> Future[object]:
