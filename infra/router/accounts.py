@@ -52,7 +52,7 @@ class Accounts:
                     self._catalog.must_config({"_getUserCacheGeneration": 1}), _POLL_SECONDS
                 )
             except (CommandError, TimeoutError):
-                self.changed()
+                # Without config servers nobody's rights can change: requests must not wait for them.
                 continue
             if reply.get("cacheGeneration") != self._remote:
                 self._remote = reply.get("cacheGeneration")

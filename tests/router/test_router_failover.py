@@ -122,7 +122,7 @@ def test_whole_shard_away(replicated: RealCluster) -> None:
 
 
 def test_config_servers_away(replicated: RealCluster) -> None:
-    with replicated.client() as client:
+    with replicated.client(router=1) as client:
         members = replicated.sets["cfg"]
 
         def kill_all() -> None:

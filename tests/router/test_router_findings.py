@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -77,10 +77,18 @@ ADMINISTRATION: list[dict[str, Any]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+def plain_user(client: Client, cluster: RealCluster) -> Iterator[Client]:
+    """A user who may read and write one database."""
+    client.admin.command("createUser", "plain", pwd="pw", roles=[{"role": "readWrite", "db": "app"}])
+    with cluster.client("plain", "pw", router=0) as connected:
+        yield connected
+    client.admin.command("dropUser", "plain")
+
+
 @pytest.mark.parametrize("command", ADMINISTRATION, ids=lambda c: next(iter(c)))
-def test_1_plain_user_cannot_administer(command: dict[str, Any], client: Client, make_user: MakeUser) -> None:
-    plain = make_user({"role": "readWrite", "db": "app"})
-    refused(13, lambda: plain.admin.command(command))
+def test_1_plain_user_cannot_administer(command: dict[str, Any], client: Client, plain_user: Client) -> None:
+    refused(13, lambda: plain_user.admin.command(command))
     assert client.admin.command("usersInfo", "evil")["users"] == []
 
 
