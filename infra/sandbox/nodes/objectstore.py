@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from infra.hostvars import hostvars
 from infra.sandbox import ports
 from infra.sandbox.box import Box
@@ -15,9 +17,10 @@ def plan(box: Box, node: Node) -> NodePlan:
     base = box.dir(node.name)
     identities = base / "s3.json"
     text = render("seaweedfs", "s3.json.j2", hostvars(box.topology, node, box, box.timing))
-    # TMPDIR: it puts further sockets there
-    environment = {"GOMAXPROCS": "1", "TMPDIR": str(box.run_dir(node.name))}
-    process = ProcessSpec("weed", _command(box, node), base / "weed.log", environment)
+    environment = {"GOMAXPROCS": "1"}
+    process = ProcessSpec(
+        "weed", _command(box, node), base / "weed.log", environment, stale_files=_fixed_sockets(box, node)
+    )
     port = box.endpoint(node.name).ports["s3"]
     return NodePlan(
         node.name,
@@ -59,3 +62,10 @@ def _command(box: Box, node: Node) -> tuple[str, ...]:
         "s3.iam": "false",
     }
     return (str(box.binary("weed")), "server", *(f"-{name}={value}" for name, value in flags.items()))
+
+
+def _fixed_sockets(box: Box, node: Node) -> tuple[Path, ...]:
+    """Sockets whose place the server does not let us choose; their names carry its ports."""
+    ports_of = box.endpoint(node.name).ports
+    parts = ("master", "volume", "filer", "s3")
+    return tuple(Path(f"/tmp/seaweedfs-{part}-grpc-{ports_of[f'{part}_grpc']}.sock") for part in parts)
