@@ -36,9 +36,7 @@ class Context:
     def of_kind(self, kind: str, group: str | None = None) -> tuple[Endpoint, ...]:
         """All endpoints of a kind (and of one replica set, scope or etcd cluster), in topology order."""
         return tuple(
-            e
-            for e in self.endpoints.values()
-            if e.kind == kind and (group is None or e.group == group)
+            e for e in self.endpoints.values() if e.kind == kind and (group is None or e.group == group)
         )
 
     @cached_property

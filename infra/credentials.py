@@ -57,9 +57,7 @@ class Credentials:
     def cert(self, name: str) -> CertPair:
         """Paths of one named certificate."""
         base = self.directory / name
-        return CertPair(
-            base.with_suffix(".crt"), base.with_suffix(".key"), base.with_suffix(".pem")
-        )
+        return CertPair(base.with_suffix(".crt"), base.with_suffix(".key"), base.with_suffix(".pem"))
 
 
 def write_private(path: Path, data: str | bytes, mode: int = 0o600) -> None:

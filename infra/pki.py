@@ -35,9 +35,7 @@ class _Authority:
     certificate: x509.Certificate
 
 
-def ensure_pki(
-    directory: Path, members: Iterable[str], addresses: Iterable[str] = ("127.0.0.1",)
-) -> None:
+def ensure_pki(directory: Path, members: Iterable[str], addresses: Iterable[str] = ("127.0.0.1",)) -> None:
     """Make the CA and every certificate that is missing; files 0600.
 
     Each certificate carries serverAuth and clientAuth: etcd's gateway and MongoDB members are both
@@ -62,21 +60,15 @@ def _load(directory: Path) -> _Authority | None:
 def _new_authority(directory: Path) -> _Authority:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("SwapSkill sandbox CA")
-    builder = _builder(name, name, key).add_extension(
-        x509.BasicConstraints(True, 0), critical=True
-    )
+    builder = _builder(name, name, key).add_extension(x509.BasicConstraints(True, 0), critical=True)
     builder = builder.add_extension(_usage(authority=True), critical=True)
     certificate = builder.sign(key, hashes.SHA256())
     write_private(directory / "ca.key", _key_pem(key))
-    write_private(
-        directory / "ca.crt", certificate.public_bytes(serialization.Encoding.PEM)
-    )
+    write_private(directory / "ca.crt", certificate.public_bytes(serialization.Encoding.PEM))
     return _Authority(key, certificate)
 
 
-def _issue(
-    directory: Path, authority: _Authority, name: str, addresses: tuple[str, ...]
-) -> None:
+def _issue(directory: Path, authority: _Authority, name: str, addresses: tuple[str, ...]) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     names = [x509.DNSName("localhost"), x509.DNSName(name)]
     alternative = [
@@ -88,9 +80,7 @@ def _issue(
         .add_extension(x509.BasicConstraints(False, None), critical=True)
         .add_extension(_usage(authority=False), critical=True)
         .add_extension(
-            x509.ExtendedKeyUsage(
-                [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
-            ),
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
             critical=False,
         )
         .add_extension(x509.SubjectAlternativeName(alternative), critical=False)
@@ -114,9 +104,7 @@ def _builder(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + _LIFETIME)
-        .add_extension(
-            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
-        )
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
 

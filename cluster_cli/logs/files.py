@@ -15,20 +15,12 @@ from infra.context import Context
 _TAIL_BYTES = 4 * 2**20
 
 
-def collect(
-    ctx: Context, members: tuple[str, ...], since: float | None, grep: str | None
-) -> list[Line]:
+def collect(ctx: Context, members: tuple[str, ...], since: float | None, grep: str | None) -> list[Line]:
     """The members' log lines of the last `since` seconds (None: all), merged by time."""
-    earliest = (
-        datetime.now(UTC) - timedelta(seconds=since) if since is not None else None
-    )
+    earliest = datetime.now(UTC) - timedelta(seconds=since) if since is not None else None
     offset = timedelta(seconds=time.localtime().tm_gmtoff)
     sources = (
-        (
-            line
-            for line in parse(member, _read(path), offset)
-            if _wanted(line, earliest, grep)
-        )
+        (line for line in parse(member, _read(path), offset) if _wanted(line, earliest, grep))
         for member in members
         for path in log_files(ctx.state_dir / "members" / member)
     )

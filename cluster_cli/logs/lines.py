@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-_ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?\s*(Z|UTC|[+-]\d\d:?\d\d)?"
-)
+_ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?\s*(Z|UTC|[+-]\d\d:?\d\d)?")
 _GLOG = re.compile(r"[IWEF](\d\d)(\d\d) (\d\d:\d\d:\d\d)\.(\d{6})")
 _ROLE_CHANGES = (
     "transition to primary complete",
@@ -39,9 +37,7 @@ class Line:
     role_change: bool = False
 
 
-def parse(
-    member: str, raw: Iterable[str], zone_offset: timedelta = timedelta(0)
-) -> Iterator[Line]:
+def parse(member: str, raw: Iterable[str], zone_offset: timedelta = timedelta(0)) -> Iterator[Line]:
     """Lines with their times; a line without one continues the line before it (a stack, a detail).
 
     `zone_offset`: local time minus UTC, for formats that print local time without saying so.
@@ -58,9 +54,7 @@ def parse(
 
 def merge(sources: Iterable[Iterable[Line]]) -> list[Line]:
     """All lines in order of time; lines of one source keep their order."""
-    return sorted(
-        (line for source in sources for line in source), key=lambda line: line.at
-    )
+    return sorted((line for source in sources for line in source), key=lambda line: line.at)
 
 
 def _is_role_change(text: str) -> bool:
@@ -79,15 +73,9 @@ def _message(text: str) -> str:
     if "msg" not in record:
         return text
     severity = record.get("s") or record.get("level") or ""
-    details = record.get("attr") or {
-        k: v for k, v in record.items() if k not in _ENVELOPE
-    }
-    rest = (
-        " " + json.dumps(details, default=str, separators=(",", ":")) if details else ""
-    )
-    return f"{severity} {record.get('c', '')} {record['msg']}{rest}".replace(
-        "  ", " "
-    ).strip()
+    details = record.get("attr") or {k: v for k, v in record.items() if k not in _ENVELOPE}
+    rest = " " + json.dumps(details, default=str, separators=(",", ":")) if details else ""
+    return f"{severity} {record.get('c', '')} {record['msg']}{rest}".replace("  ", " ").strip()
 
 
 _ENVELOPE = frozenset({"msg", "level", "ts", "caller", "s", "c", "t", "id", "ctx"})
@@ -130,7 +118,4 @@ def _glog_time(text: str, zone_offset: timedelta) -> datetime | None:
         return None
     month, day, clock, micros = match.groups()
     year = datetime.now(UTC).year
-    return (
-        datetime.fromisoformat(f"{year}-{month}-{day}T{clock}.{micros}+00:00")
-        - zone_offset
-    )
+    return datetime.fromisoformat(f"{year}-{month}-{day}T{clock}.{micros}+00:00") - zone_offset

@@ -112,7 +112,7 @@ def write_both(environment: dict[str, str]) -> None:
     import psycopg
     from pymongo import MongoClient
 
-    with MongoClient(environment["MONGO_ADMIN_URI"]) as mongo:  # type: MongoClient[dict[str, object]]
+    with MongoClient(environment["MONGO_ADMIN_URI"]) as mongo:
         mongo["exchange"]["kept"].insert_one({"_id": 1})
     with psycopg.connect(environment["PG_ADMIN_URI"], autocommit=True) as postgres:
         postgres.execute("CREATE TABLE kept (id int PRIMARY KEY)")
@@ -123,7 +123,7 @@ def read_both(environment: dict[str, str]) -> tuple[int, int]:
     import psycopg
     from pymongo import MongoClient
 
-    with MongoClient(environment["MONGO_ADMIN_URI"]) as mongo:  # type: MongoClient[dict[str, object]]
+    with MongoClient(environment["MONGO_ADMIN_URI"]) as mongo:
         documents = mongo["exchange"]["kept"].count_documents({})
     with psycopg.connect(environment["PG_ADMIN_URI"]) as postgres:
         row = postgres.execute("SELECT count(*) FROM kept").fetchone()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from app_core.errors import RefusedError, SwapskillError, TimedOutError
 from cluster_cli.engines.postgresql import etcd, patroni
@@ -23,7 +23,7 @@ Progress = Callable[[str], None]
 
 
 def choose(
-    views: dict[str, View], sync: tuple[str, ...], leader: str | None
+    views: Mapping[str, View], sync: tuple[str, ...], leader: str | None
 ) -> tuple[str | None, str | None]:
     """The freshest synchronous standby that runs, or None and the reason; pure.
 

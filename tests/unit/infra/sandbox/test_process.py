@@ -23,7 +23,8 @@ FAMILY = (
     "-c",
     (
         "import signal,subprocess,sys,time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
-        "subprocess.Popen([sys.executable,'-c','import time; time.sleep(60)'], env={}); print('ready', flush=True);"
+        "subprocess.Popen([sys.executable,'-c','import time; time.sleep(60)'], env={});"
+        "print('ready', flush=True);"
         "time.sleep(60)"
     ),
 )
