@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from app_core.errors import RefusedError
-from infra.sandbox import cleanup, state
+from app_core.errors import RefusedError, SwapskillError
+from infra.sandbox import cleanup, contexts, members, state
 from infra.sandbox.home import SandboxPaths, paths
 from infra.sandbox.up import hold
-from infra.topology import load_topology
+from infra.topology import Node, load_topology
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,10 @@ def down(name: str, *, purge: bool = False) -> DownResult:
     where = paths(name)
     started = time.monotonic()
     with hold(where, f"down {name}"):
+        outside = _files_outside(where)
         ended = cleanup.stop_everything(where, _entrances(where))
+        for path in outside:
+            path.unlink(missing_ok=True)
         if purge:
             cleanup.purge(where)
             where.lock.unlink(missing_ok=True)
@@ -40,10 +44,25 @@ def down(name: str, *, purge: bool = False) -> DownResult:
 
 
 def _entrances(where: SandboxPaths) -> tuple[str, ...]:
-    if not where.topology.exists():
+    return tuple(node.name for node in _nodes(where) if node.kind in ("router", "proxy"))
+
+
+def _nodes(where: SandboxPaths) -> tuple[Node, ...]:
+    """The sandbox's nodes; none when its topology is not there or no longer readable: `down` goes on."""
+    try:
+        return load_topology(str(where.topology)).nodes()
+    except SwapskillError:
         return ()
-    nodes = load_topology(str(where.topology)).nodes()
-    return tuple(node.name for node in nodes if node.kind in ("router", "proxy"))
+
+
+def _files_outside(where: SandboxPaths) -> tuple[Path, ...]:
+    """Files that servers put at fixed places outside the sandbox's directory (SeaweedFS: /tmp)."""
+    try:
+        box = contexts.box(where.root.name)
+        plans = [members.plan_of(box, node) for node in box.nodes]
+    except (SwapskillError, OSError):  # half made or damaged: such a server did not start
+        return ()
+    return tuple(path for plan in plans for spec in plan.processes for path in spec.stale_files)
 
 
 def _mark_stopped(where: SandboxPaths) -> None:
