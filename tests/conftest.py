@@ -6,8 +6,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from infra.context import Context, load_context
+
+# How long an example takes is the machine's affair, not the code's.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
 
 REAL_CLUSTERS = {"sandbox", "cluster", "replicated", "swapskill_cluster"}
 """Fixtures that start engines: a test that uses one is no quick test, whatever its folder."""
