@@ -20,6 +20,12 @@ class RunPlan:
     sabotage: str | None = None
     pace: float = 0.06
     """Seconds between two writes of one client."""
+    under_test: frozenset[str] = frozenset()
+    """The paths that the faults hit: only there a sabotage of the load acts."""
+
+    def breaks(self, kind: str, path: str) -> bool:
+        """Whether the run's sabotage is of this kind and acts on this path."""
+        return self.sabotage == kind and path in self.under_test
 
     @property
     def prefix(self) -> bytes:

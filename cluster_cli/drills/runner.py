@@ -46,7 +46,6 @@ def run(ctx: Context, request: Request, reports: Path, say: Say) -> tuple[Report
     that the drill does not declare or a report directory that cannot be written.
     """
     check_sabotage(request)
-    plan = RunPlan(new_run_id(request.drill.name), request.seed, request.sabotage)
     check_writable(reports)
     with (
         operation(ctx, f"drill {request.drill.name}"),
@@ -54,6 +53,8 @@ def run(ctx: Context, request: Request, reports: Path, say: Say) -> tuple[Report
     ):
         site = Site(ctx)
         status, targets = _admit(ctx, site, request)
+        hit = frozenset(p for target in targets for paths in target.affected.values() for p in paths)
+        plan = RunPlan(new_run_id(request.drill.name), request.seed, request.sabotage, under_test=hit)
         directory = reports / plan.run_id
         directory.mkdir(mode=0o700)
         with _terminable():

@@ -7,7 +7,10 @@ it stays promotable, and without Patroni the primary's host is as good as partit
 
 from __future__ import annotations
 
-import time
+import threading
+from typing import Any
+
+import psycopg
 
 from app_core.errors import SwapskillError
 from cluster_cli.drills.faults import _actions as actions
@@ -15,6 +18,7 @@ from cluster_cli.drills.site import Site
 
 ALONE_FOR = 0.5
 """Seconds in which the primary still answers; then the proxies have noticed that Patroni is gone."""
+CANCEL_PERIOD = 0.005
 PRIMARY_WITHIN = 60.0
 CANCEL = """SELECT pg_cancel_backend(pid) FROM pg_stat_activity
 WHERE wait_event = 'SyncRep' AND backend_type = 'client backend' AND usename = 'app'"""
@@ -22,14 +26,24 @@ END_LOGINS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usena
 
 
 def cancel_waits(site: Site, primary: str, standby: str) -> None:
-    """Commits wait for a standby that is gone, their waits are cancelled, and the primary is lost."""
+    """Commits wait for a standby that is gone, their waits are cancelled, and the primary is lost.
+
+    The cancelling begins before the standby dies: the proxies cut the clients off soon after Patroni is gone.
+    """
+    enough = threading.Event()
     with site.member(primary, "postgres") as connection:
+        canceller = threading.Thread(target=_cancel_until, args=(connection, enough), daemon=True)
+        canceller.start()
         _isolate(site, primary, standby)
-        end = time.monotonic() + ALONE_FOR
-        while time.monotonic() < end:
-            connection.execute(CANCEL)
-            time.sleep(actions.POLL)
+        actions.wait_for(lambda: False, ALONE_FOR)
+        enough.set()
+        canceller.join()
     _hand_over(site, primary, standby)
+
+
+def _cancel_until(connection: psycopg.Connection[Any], enough: threading.Event) -> None:
+    while not enough.wait(CANCEL_PERIOD):
+        connection.execute(CANCEL)
 
 
 def commit_alone(site: Site, primary: str, standby: str) -> None:

@@ -72,7 +72,7 @@ class PaymentsClient:
     def attempt(self, intent: Intent, number: int) -> Attempt:
         """One transaction. There is no client-side time-out around COMMIT: it would cancel the wait."""
         row = uuid.UUID(intent.value)
-        if self._plan.sabotage == "no-idempotency" and number > 1:
+        if self._plan.breaks("no-idempotency", intent.path) and number > 1:
             row = self._plan.id_of(intent.value, number)
         self._cancelled = False
         try:
@@ -99,14 +99,14 @@ class PaymentsClient:
             self.close()
             code = error.sqlstate or type(error).__name__
             return Attempt(commit_outcome(error.sqlstate), code, detail=detail)
-        if self._cancelled and self._plan.sabotage != "count-cancelled":
+        if self._cancelled and not self._plan.breaks("count-cancelled", intent.path):
             return Attempt("indeterminate", "01000", detail=detail)
         if self._answer_dropped(intent, number):
             return Attempt("indeterminate", "answer dropped on purpose", detail=detail)
         return Attempt("acked", via=str(connection.info.port), detail=detail)
 
     def _answer_dropped(self, intent: Intent, number: int) -> bool:
-        if self._plan.sabotage != "no-idempotency" or number > 1:
+        if number > 1 or not self._plan.breaks("no-idempotency", intent.path):
             return False
         return uuid.UUID(intent.value).int % LOST_ANSWER_EVERY == 0
 

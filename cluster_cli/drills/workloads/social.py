@@ -138,7 +138,7 @@ class SocialClient:
         """Insert, or with a higher number update-or-insert the same document."""
         kind = self._kinds[intent.target]
         row = uuid.UUID(intent.value)
-        if self._plan.sabotage == "no-idempotency" and number > 1:
+        if self._plan.breaks("no-idempotency", intent.path) and number > 1:
             row = self._plan.id_of(intent.value, number)
         detail = {"row": str(row)} if str(row) != intent.value else {}
         try:
@@ -151,7 +151,8 @@ class SocialClient:
             return Attempt(outcome, str(error.code), detail=detail)
         except PyMongoError as error:
             return Attempt("indeterminate", type(error).__name__, detail=detail)
-        if self._plan.sabotage == "no-idempotency" and number == 1 and row.int % LOST_ANSWER_EVERY == 0:
+        dropped = number == 1 and row.int % LOST_ANSWER_EVERY == 0
+        if dropped and self._plan.breaks("no-idempotency", intent.path):
             return Attempt("indeterminate", "answer dropped on purpose", detail=detail)
         return Attempt("acked", detail=detail)
 
@@ -159,7 +160,7 @@ class SocialClient:
         assert self._mongo is not None
         entry = registry.collection(kind.collection)
         concern = WriteConcern(w=entry.write_concern.w, j=entry.write_concern.j)
-        if self._plan.sabotage == "weak-writes":
+        if self._plan.breaks("weak-writes", intent.path):
             concern = WriteConcern(w=1)
         collection = self._mongo[entry.segment].get_collection(kind.collection, write_concern=concern)
         body = _under(intent.body, intent.value, row)

@@ -28,6 +28,14 @@ def test_the_seed_decides_the_random_choices() -> None:
     assert PLAN.random("aim").random() != RunPlan("run-1", 8).random("aim").random()
 
 
+def test_a_sabotage_acts_only_on_the_paths_under_test() -> None:
+    plan = RunPlan("run-1", 7, "weak-writes", under_test=frozenset({"exchange-1"}))
+    assert plan.breaks("weak-writes", "exchange-1")
+    assert not plan.breaks("weak-writes", "members-1")
+    assert not plan.breaks("no-idempotency", "exchange-1")
+    assert not PLAN.breaks("weak-writes", "exchange-1")
+
+
 def test_two_rows_of_one_value_are_a_duplicate() -> None:
     value, other = str(UUID(int=1)), str(UUID(int=2))
     first = Op("c", "social", "exchange-1", "majority", "sessions", value, 1, 0, 1, "indeterminate")
