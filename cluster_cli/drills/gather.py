@@ -27,7 +27,8 @@ def promises(topology: Topology, drill: Drill) -> dict[Domain, Promise]:
         if getattr(topology, name) is None:
             continue
         case = topology.sla.case(name, drill.case)
-        election = topology.sla.social.election if name == "social" else None
+        elects = name == "social" and all(fault.elects for fault in drill.faults)
+        election = topology.sla.social.election if elects else None
         found[name] = Promise(case.rpo if case else None, case.rto if case else None, election)
     return found
 

@@ -62,6 +62,8 @@ class Fault:
     """Reads what was rolled back, where the fault provokes that."""
     proof_timeout: float = 10.0
     """Seconds in which the proof must be seen."""
+    elects: bool = True
+    """Whether enough members are left to elect a primary: else the election's SLA does not apply."""
     planned: bool = False
     """Whether `inject` is an operation that takes its time: the proof is looked for while it runs."""
 

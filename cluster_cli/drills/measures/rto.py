@@ -47,13 +47,16 @@ def _good(by_client: dict[str, list[float]], start: float, until: float) -> bool
 
 
 def _served(times: list[float], start: float) -> bool:
-    """Whether one client has no pause above PAUSE in the window, its edges included."""
-    position, last = bisect.bisect_left(times, start), start
-    while last < start + WINDOW:
-        if position == len(times):
-            return start + WINDOW - last <= PAUSE and last > start
-        if times[position] - last > PAUSE:
+    """Whether one client has no pause above PAUSE in the window, its edges included.
+
+    A pause that reaches beyond the window counts up to its end: so the answer is the same while the load
+    still runs and when it is over.
+    """
+    position, last, end = bisect.bisect_left(times, start), start, start + WINDOW
+    while last < end:
+        following = times[position] if position < len(times) else end
+        if min(following, end) - last > PAUSE:
             return False
-        last = times[position]
+        last = following
         position += 1
     return True

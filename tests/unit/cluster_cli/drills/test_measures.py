@@ -29,6 +29,7 @@ RTO_CASES = {
     "counted from the proof": ([acks("a", (0, 10), (12, 40))], 10.5, 1.5, True),
     "a short revival does not count": ([acks("a", (0, 10), (12, 13), (16, 40))], 10.0, 6.0, True),
     "five seconds are enough": ([acks("a", (0, 10), (12, 17.2), (20, 40))], 10.0, 2.0, True),
+    "a pause counts up to the window's end": ([acks("a", (0, 10), (12, 16.5), (17.9, 40))], 10.0, 2.0, True),
     "every client must be served": ([acks("a", (0, 40)), acks("b", (0, 10), (15, 40))], 10.0, 4.0, True),
     "one client never returns": ([acks("a", (0, 40)), acks("b", (0, 10))], 10.0, None, True),
     "never back": ([acks("a", (0, 10))], 10.0, None, True),
