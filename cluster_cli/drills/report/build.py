@@ -120,7 +120,19 @@ def sentence(
         "unknown": "this cannot be judged",
         "invalid": "the run proves nothing",
     }[judgement.verdict]
-    return f"{lost} of {acked:,} acknowledged writes lost; {', '.join(parts) or 'no path under test'}: {end}."
+    recovery = ", ".join(parts) or "no path under test"
+    return f"{lost} of {acked:,} acknowledged writes lost{_classes(domains)}; {recovery}: {end}."
+
+
+def _classes(domains: Mapping[Domain, DomainReport]) -> str:
+    """Which classes the losses are of: a lost `w:1` write may be allowed, a lost majority write never is."""
+    found = [
+        f"{counts.lost} {cls.replace('w1', 'w:1')}"
+        for domain in domains.values()
+        for cls, counts in domain.by_class
+        if counts.lost
+    ]
+    return f" ({', '.join(found)})" if found else ""
 
 
 def _broke_sla(judgement: Judgement) -> bool:

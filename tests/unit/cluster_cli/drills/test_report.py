@@ -90,6 +90,11 @@ def test_lost_is_the_sum_over_the_classes() -> None:
     assert social.by_class.w1.lost_ids_file == "lost-social-w1.txt"
 
 
+def test_the_sentence_says_which_classes_lost() -> None:
+    back = recorded.without(recorded.stored(recorded.records()), "msg-0-390")
+    assert " acknowledged writes lost (1 w:1); payments" in report_of(recorded.evidence(back=back)).sentence
+
+
 def test_the_sentence_names_losses_recovery_and_limits(report: Report) -> None:
     assert re.fullmatch(
         r"0 of [\d,]+ acknowledged writes lost; payments back after 1\.\d+ s \(SLA 120 s\), "
