@@ -160,6 +160,9 @@ class Router:
         given = request.command.get("writeConcern")
         if not given:
             return {"writeConcern": {**self.catalog.write_concern}}
+        if given.get("w") == 0:
+            # A member that owes no answer keeps a stale version to itself too, and the write would be lost.
+            return {"writeConcern": {**given, "w": 1}}
         if set(given) & {"w", "j", "fsync"}:
             return {"writeConcern": given}
         return {"writeConcern": {**self.catalog.write_concern, **given}}

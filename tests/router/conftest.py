@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ def cluster() -> Iterator[RealCluster]:
         yield started
     finally:
         started.close()
+        shutil.rmtree(started.directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,7 @@ def replicated() -> Iterator[RealCluster]:
         yield started
     finally:
         started.close()
+        shutil.rmtree(started.directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

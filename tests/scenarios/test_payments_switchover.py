@@ -8,9 +8,11 @@ import sys
 
 import pytest
 
-from app_core.errors import RefusedError
+from app_core.errors import RefusedError, SwapskillError
 from cluster_cli.engines.postgresql import connect, pgbouncer, read_status, switchover, sync_state
 from cluster_cli.engines.postgresql.leader import leader, read_sync_key
+from cluster_cli.engines.postgresql.switchover import read_facts
+from cluster_cli.plans.switchover_payments import refusals
 from infra.context import Context
 from tests.scenarios.payments_load import load, missing, wait_until
 
@@ -34,11 +36,15 @@ def healthy(sandbox: Context) -> Context:
 
 
 def is_healthy(ctx: Context) -> bool:
-    return (
-        sync_state(ctx).mode == "sync"
-        and bool(read_sync_key(ctx).members)
-        and all(member.ok for member in read_status(ctx))
-    )
+    try:
+        return (
+            sync_state(ctx).mode == "sync"
+            and bool(read_sync_key(ctx).members)
+            and all(member.ok for member in read_status(ctx))
+            and refusals(read_facts(ctx)) == ()
+        )
+    except SwapskillError:  # etcd has no leader yet
+        return False
 
 
 def paused_proxies(ctx: Context) -> list[str]:

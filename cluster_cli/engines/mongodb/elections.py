@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -27,6 +28,8 @@ ELECTION_TIMEOUT_S = 15.0
 CATCH_UP_S = 10
 STEP_DOWN_S = 20
 _POLL_S = 0.01
+# Every candidacy begins a new term and unseats the primary that a late member would catch up from.
+_RETRY_S = 0.75
 
 
 def primary(ctx: Context, group: str) -> str | None:
@@ -82,6 +85,7 @@ def switchover(
     new = step_down(ctx, group, old)
     if target is not None and new != target:
         progress(f"{new} was first; replSetStepUp on {target}")
+        await_rejoined(ctx, group, target, CATCH_UP_S)  # it must have the new primary's first entry to win
         step_up(ctx, group, target)
         new = target
     return _finished("switchover", group, old, new, started)
@@ -107,7 +111,7 @@ def step_up(ctx: Context, group: str, member: str) -> None:
                     return
             except PyMongoError as error:
                 last = server_words(error)
-            time.sleep(_POLL_S)
+            time.sleep(_RETRY_S)
     raise TimedOutError(
         "not elected", on=member, why=f"{ELECTION_TIMEOUT_S:g} s: {last}", hint="swapctl status"
     )
@@ -136,7 +140,16 @@ def step_down(ctx: Context, group: str, member: str) -> str:
         except OperationFailure as error:
             why = server_words(error)
             raise RefusedError("no step-down", on=member, why=why, hint="swapctl lag") from None
-    return _await_other_primary(ctx, group, member)
+    new = _await_other_primary(ctx, group, member)
+    _let_stand_again(ctx, member)
+    return new
+
+
+def _let_stand_again(ctx: Context, member: str) -> None:
+    """Lift the step-down's ban: were the new primary lost now, the old one must be able to stand."""
+    with member_client(ctx, member, timeout=2.0) as client, contextlib.suppress(PyMongoError):
+        # best effort: the ban ends by itself after STEP_DOWN_S
+        client.admin.command("replSetFreeze", 0)
 
 
 def await_rejoined(ctx: Context, group: str, member: str, timeout: float = 60.0) -> None:
