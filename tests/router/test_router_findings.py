@@ -1,4 +1,4 @@
-"""What real clients found in the trial router: none of it may come back."""
+"""What real clients rely on and a naive router gets wrong: one test a finding."""
 
 from __future__ import annotations
 
