@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from cluster_cli.drills.history import Clock, Recorder
@@ -25,6 +25,8 @@ class _Worker:
     """One client's thread and what it is doing."""
 
     client: Client
+    pace: float
+    """Seconds between two values."""
     thread: threading.Thread | None = None
     current: tuple[Intent, int, float] | None = None
     """Value, attempt and send time of a call that has not returned."""
@@ -34,9 +36,11 @@ class _Worker:
 class Load:
     """The running load. Retry policy: the same value, under the same id, until it is acknowledged."""
 
-    def __init__(self, clients: Sequence[Client], recorder: Recorder, clock: Clock, pace: float) -> None:
-        self._workers = [_Worker(client) for client in clients]
-        self._recorder, self._clock, self._pace = recorder, clock, pace
+    def __init__(
+        self, clients: Sequence[Client], recorder: Recorder, clock: Clock, pace: Callable[[Client], float]
+    ) -> None:
+        self._workers = [_Worker(client, pace(client)) for client in clients]
+        self._recorder, self._clock = recorder, clock
         self._stop = threading.Event()
         self.acks: dict[tuple[Domain, str], list[Ack]] = {}
         self.failures: Counter[tuple[Domain, str]] = Counter()
@@ -48,7 +52,7 @@ class Load:
         for worker in self._workers:
             worker.client.open()
         for number, worker in enumerate(self._workers):
-            offset = self._pace * number / len(self._workers)
+            offset = worker.pace * number / len(self._workers)
             worker.thread = threading.Thread(target=self._run, args=(worker, offset), daemon=True)
             worker.thread.start()
 
@@ -89,7 +93,7 @@ class Load:
         while not self._stop.wait(max(0.0, due - time.monotonic())):
             self._write(worker, worker.client.intend(number))
             number += 1
-            due = max(due + self._pace, time.monotonic())
+            due = max(due + worker.pace, time.monotonic())
 
     def _write(self, worker: _Worker, intent: Intent) -> None:
         pause, attempt = FIRST_PAUSE, 1

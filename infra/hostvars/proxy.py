@@ -29,7 +29,6 @@ def checks(timing: Timing) -> dict[str, Any]:
     t = timing.haproxy
     return {
         "haproxy_inter_ms": t.inter_ms,
-        "haproxy_slow_inter_ms": max(1000, t.inter_ms),
         "haproxy_fastinter_ms": t.fastinter_ms,
         "haproxy_downinter_ms": t.downinter_ms,
         "haproxy_fall": t.fall,

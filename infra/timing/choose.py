@@ -18,11 +18,12 @@ def fastest() -> Timing:
     """The fastest safe time-outs, without predictions."""
     return Timing(
         patroni=_patroni(),
-        # 100, 200 and 250 ms were not distinguishable; 200 costs 3.4 % of a core for three members.
-        # On a starved host Patroni answers late, and two late checks in a row would cut every connection of
-        # a healthy primary: so a check waits 2 s. A crash is not noticed later by that (Patroni answers at
-        # once, with another role); a frozen host is, and waits for ttl anyway.
-        haproxy=Haproxy(inter_ms=200, fastinter_ms=100, downinter_ms=200, fall=2, rise=1,
+        # HAProxy gives a check's connection, TLS handshake included, no longer than `inter`: with 200 ms the
+        # checks of a starved host failed two at a time and cut every connection of a healthy primary. A
+        # second is enough for it; a crash is noticed no later by that, since what follows the first failure
+        # goes by fastinter and the successor, still down, is asked every downinter (100, 200 and 250 ms were
+        # not distinguishable). A frozen host answers no check for long, but its lease takes ttl anyway.
+        haproxy=Haproxy(inter_ms=1000, fastinter_ms=200, downinter_ms=200, fall=3, rise=1,
                         connect_ms=1000, check_ms=2000),
         pgbouncer=Pgbouncer(
             server_login_retry_s=0.1,  # the default of 15 s is added to every failover

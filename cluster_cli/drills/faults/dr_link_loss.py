@@ -8,6 +8,7 @@ import psycopg
 
 from app_core.errors import RefusedError
 from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import PAYMENTS, need_domain
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
@@ -45,11 +46,6 @@ def prove(site: Site, target: Target, memo: Memo) -> str | None:
     return None
 
 
-def undo(site: Site, target: Target, _: Memo) -> None:
-    """Start the relay; the DR member catches up from its slot."""
-    actions.start(site, target.members)
-
-
 FAULT = Fault(
     name="dr-link-loss",
     help="The DR region's replication connection is cut.",
@@ -60,7 +56,7 @@ FAULT = Fault(
     aim=aim,
     inject=inject,
     prove=prove,
-    undo=undo,
+    undo=killing.undo,
     hold=10.0,
     sabotages=("no-undo",),
 )

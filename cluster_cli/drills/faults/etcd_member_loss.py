@@ -6,6 +6,7 @@ import random
 
 from app_core.errors import RefusedError
 from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import PAYMENTS, need_domain
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
@@ -38,11 +39,6 @@ def prove(site: Site, target: Target, memo: Memo) -> str | None:
     return None
 
 
-def undo(site: Site, target: Target, _: Memo) -> None:
-    """Start it; it catches up from the others."""
-    actions.start(site, target.members)
-
-
 FAULT = Fault(
     name="etcd-member-loss",
     help="kill -9 of the etcd leader.",
@@ -53,7 +49,7 @@ FAULT = Fault(
     aim=aim,
     inject=inject,
     prove=prove,
-    undo=undo,
+    undo=killing.undo,
     hold=10.0,
     sabotages=("no-undo",),
 )

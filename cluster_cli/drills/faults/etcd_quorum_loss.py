@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from app_core.errors import RefusedError
-from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import PAYMENTS, need_domain
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
@@ -22,11 +22,6 @@ def aim(site: Site, rng: random.Random) -> Target:
     return Target(tuple(rng.sample(names, len(names) // 2 + 1)), PAYMENTS, {"payments": site.scope})
 
 
-def inject(site: Site, target: Target, _: Memo) -> None:
-    """Kill them at once."""
-    actions.kill(site, target.members)
-
-
 def prove(site: Site, target: Target, _: Memo) -> str | None:
     """The members that remain know no leader."""
     views = etcd.read_views(site.ctx, etcd_group(site.ctx))
@@ -34,11 +29,6 @@ def prove(site: Site, target: Target, _: Memo) -> str | None:
     if left and all(not view.has_leader and view.term for view in left.values()):
         return f"no leader for {', '.join(left)}"
     return None
-
-
-def undo(site: Site, target: Target, _: Memo) -> None:
-    """Start them; they elect a leader."""
-    actions.start(site, target.members)
 
 
 FAULT = Fault(
@@ -49,9 +39,9 @@ FAULT = Fault(
     case="member",
     needs=("Power", "Kill"),
     aim=aim,
-    inject=inject,
+    inject=killing.inject,
     prove=prove,
-    undo=undo,
+    undo=killing.undo,
     blast_radius=2,
     hold=25.0,
     sabotages=("no-undo",),

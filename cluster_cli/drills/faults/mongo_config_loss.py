@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import all_social
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
@@ -17,20 +18,10 @@ def aim(site: Site, _: random.Random) -> Target:
     return Target(members, {"social": paths})
 
 
-def inject(site: Site, target: Target, _: Memo) -> None:
-    """Kill all of them at once."""
-    actions.kill(site, target.members)
-
-
 def prove(site: Site, target: Target, _: Memo) -> str | None:
     """Every config server refuses connections."""
     refuse = actions.all_refuse(site, target.members, "mongo")
     return f"all {len(target.members)} config servers refuse connections" if refuse else None
-
-
-def undo(site: Site, target: Target, _: Memo) -> None:
-    """Start all of them."""
-    actions.start(site, target.members)
 
 
 FAULT = Fault(
@@ -41,9 +32,9 @@ FAULT = Fault(
     case="member",
     needs=("Power", "Kill"),
     aim=aim,
-    inject=inject,
+    inject=killing.inject,
     prove=prove,
-    undo=undo,
+    undo=killing.undo,
     blast_radius=5,
     hold=10.0,
     sabotages=("no-undo",),

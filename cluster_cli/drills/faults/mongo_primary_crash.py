@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import shard_primary, shard_target, shard_under_test
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
@@ -16,20 +17,10 @@ def aim(site: Site, _: random.Random) -> Target:
     return shard_target(site, shard, shard_primary(site, shard))
 
 
-def inject(site: Site, target: Target, _: Memo) -> None:
-    """Kill the mongod."""
-    actions.kill(site, target.members)
-
-
 def prove(site: Site, target: Target, _: Memo) -> str | None:
     """Every other member of the set that answers sees it as unreachable; at least one does."""
     peers = actions.peers_that_miss(site, target.groups["social"], target.members[0])
     return f"unreachable for {', '.join(peers)}" if peers else None
-
-
-def undo(site: Site, target: Target, _: Memo) -> None:
-    """Start the mongod; it rejoins as a secondary."""
-    actions.start(site, target.members)
 
 
 FAULT = Fault(
@@ -40,8 +31,8 @@ FAULT = Fault(
     case="member",
     needs=("Power", "Kill"),
     aim=aim,
-    inject=inject,
+    inject=killing.inject,
     prove=prove,
-    undo=undo,
+    undo=killing.undo,
     sabotages=("no-idempotency", "no-undo"),
 )

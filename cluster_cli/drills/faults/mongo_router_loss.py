@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from app_core.errors import RefusedError
-from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import all_social
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
@@ -20,19 +20,9 @@ def aim(site: Site, rng: random.Random) -> Target:
     return Target((rng.choice(names),), {"social": paths})
 
 
-def inject(site: Site, target: Target, _: Memo) -> None:
-    """Kill it."""
-    actions.kill(site, target.members)
-
-
 def prove(site: Site, target: Target, _: Memo) -> str | None:
     """Clients are refused."""
     return "it refuses connections" if site.refuses(target.members[0], "mongo") else None
-
-
-def undo(site: Site, target: Target, _: Memo) -> None:
-    """Start it."""
-    actions.start(site, target.members)
 
 
 FAULT = Fault(
@@ -43,8 +33,8 @@ FAULT = Fault(
     case="member",
     needs=("Power", "Kill"),
     aim=aim,
-    inject=inject,
+    inject=killing.inject,
     prove=prove,
-    undo=undo,
+    undo=killing.undo,
     sabotages=("no-idempotency", "no-undo"),
 )

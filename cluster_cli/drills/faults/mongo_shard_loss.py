@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import shard_target, shard_under_test
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
@@ -16,20 +17,10 @@ def aim(site: Site, _: random.Random) -> Target:
     return shard_target(site, shard, *site.members_of(shard))
 
 
-def inject(site: Site, target: Target, _: Memo) -> None:
-    """Kill all of them at once."""
-    actions.kill(site, target.members)
-
-
 def prove(site: Site, target: Target, _: Memo) -> str | None:
     """Every member refuses connections from outside: the shard has no peers left to ask."""
     refuse = actions.all_refuse(site, target.members, "mongo")
     return f"all {len(target.members)} members refuse connections" if refuse else None
-
-
-def undo(site: Site, target: Target, _: Memo) -> None:
-    """Start all of them; they recover from the journal and elect a primary."""
-    actions.start(site, target.members)
 
 
 FAULT = Fault(
@@ -40,9 +31,9 @@ FAULT = Fault(
     case="shard",
     needs=("Power", "Kill"),
     aim=aim,
-    inject=inject,
+    inject=killing.inject,
     prove=prove,
-    undo=undo,
+    undo=killing.undo,
     blast_radius=5,
     hold=5.0,
     sabotages=("no-undo",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import leader_of, payments_target
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
@@ -16,11 +17,6 @@ def aim(site: Site, _: random.Random) -> Target:
     host = site.ctx.endpoint(leader).host
     others = [e.member for e in site.ctx.endpoints.values() if e.host == host and e.member != leader]
     return payments_target(site, leader, *others)
-
-
-def inject(site: Site, target: Target, _: Memo) -> None:
-    """Kill all members of the host at once."""
-    actions.kill(site, target.members)
 
 
 def prove(site: Site, target: Target, _: Memo) -> str | None:
@@ -45,7 +41,7 @@ FAULT = Fault(
     case="member",
     needs=("Power", "Kill"),
     aim=aim,
-    inject=inject,
+    inject=killing.inject,
     prove=prove,
     undo=undo,
     blast_radius=4,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from app_core.errors import RefusedError
-from cluster_cli.drills.faults import _actions as actions
+from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import PAYMENTS, need_domain
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
@@ -20,22 +20,12 @@ def aim(site: Site, rng: random.Random) -> Target:
     return Target((rng.choice(names),), PAYMENTS)
 
 
-def inject(site: Site, target: Target, _: Memo) -> None:
-    """Kill HAProxy and pgbouncer."""
-    actions.kill(site, target.members)
-
-
 def prove(site: Site, target: Target, _: Memo) -> str | None:
     """Clients are refused by both programs."""
     victim = target.members[0]
     if site.refuses(victim, "pgbouncer") and site.refuses(victim, "rw"):
         return "pgbouncer and HAProxy refuse connections"
     return None
-
-
-def undo(site: Site, target: Target, _: Memo) -> None:
-    """Start both."""
-    actions.start(site, target.members)
 
 
 FAULT = Fault(
@@ -46,8 +36,8 @@ FAULT = Fault(
     case="member",
     needs=("Power", "Kill"),
     aim=aim,
-    inject=inject,
+    inject=killing.inject,
     prove=prove,
-    undo=undo,
+    undo=killing.undo,
     sabotages=("no-idempotency", "no-undo"),
 )

@@ -57,7 +57,7 @@ def recorder(tmp_path: Path) -> Iterator[Recorder]:
 
 
 def run(client: FakeClient, recorder: Recorder) -> list[Op]:
-    load = Load([client], recorder, Clock(), pace=0.001)
+    load = Load([client], recorder, Clock(), pace=lambda _: 0.001)
     load.start()
     assert client.done.wait(10)
     load.stop(patience=0.2)
@@ -77,7 +77,7 @@ def test_a_call_that_never_returns_is_recorded_once_and_as_indeterminate(recorde
 
 def test_failures_and_acks_are_counted_by_path(recorder: Recorder) -> None:
     client = FakeClient("refused")
-    load = Load([client], recorder, Clock(), pace=0.001)
+    load = Load([client], recorder, Clock(), pace=lambda _: 0.001)
     load.start()
     assert client.done.wait(10)
     load.stop(patience=1.0)

@@ -37,6 +37,13 @@ def test_values_are_the_floors() -> None:
     assert timing.pgbouncer.query_wait_timeout_s > (timing.predicted["postgres-host-loss"].seconds or 0)
 
 
+def test_a_health_check_has_time_for_its_handshake_on_a_starved_host() -> None:
+    """HAProxy bounds connection and TLS handshake of a check by `inter`, whatever `timeout check` says."""
+    haproxy = solve(load_topology("sandbox")).haproxy
+    assert min(haproxy.inter_ms, haproxy.connect_ms) >= 1000
+    assert haproxy.downinter_ms <= haproxy.fastinter_ms <= 200
+
+
 def test_a_lax_promise_does_not_slow_anything_down() -> None:
     lax = changed(promise("payments", "member", rpo=0, rto=3600))
     assert solve(lax).patroni == solve(load_topology("sandbox")).patroni
