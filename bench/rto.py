@@ -1,6 +1,8 @@
 """Recovery times of drills: median and maximum of several runs, as a Markdown table.
 
-Run: .venv/bin/python -m bench.rto [--runs 5] [--drill NAME ...] [--context C] [--duration 40s]
+Run: .venv/bin/python -m bench.rto [--runs 5] [--drill NAME ...] [--context C] [--duration 40s] [--out FILE]
+
+Without --drill: the drills whose figures have a goal. The sandbox and this command are all that should run.
 """
 
 from __future__ import annotations
@@ -18,7 +20,15 @@ from bench.machine import describe
 from cluster_cli.drills.report.model import DomainReport, Report
 
 SWAPCTL = Path(sys.executable).with_name("swapctl")
-DRILLS = ("postgres-primary-crash", "mongo-primary-crash", "mongo-stepdown", "postgres-switchover")
+DRILLS = (
+    "postgres-primary-crash",
+    "postgres-switchover",
+    "postgres-host-loss",
+    "mongo-primary-crash",
+    "mongo-stepdown",
+    "mongo-primary-freeze",
+    "mongo-shard-loss",
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,8 @@ class Figure:
     gap: float
     lost: int
     failed: int
+    elsewhere: float | None
+    """The slowest write on a path that the fault does not hit; None: there is none."""
 
 
 def figures(report: Report) -> list[Figure]:
@@ -44,7 +56,14 @@ def _figure(report: Report, name: str, domain: DomainReport) -> Figure:
     failed = domain.refused + domain.indeterminate
     protected = domain.by_class.majority.lost + domain.by_class.sync.lost
     return Figure(
-        report.drill, name, report.verdict, domain.rto_seconds, domain.max_gap_seconds, protected, failed
+        report.drill,
+        name,
+        report.verdict,
+        domain.rto_seconds,
+        domain.max_gap_seconds,
+        protected,
+        failed,
+        domain.slowest_unaffected_seconds,
     )
 
 
@@ -55,7 +74,8 @@ def table(found: Iterable[Figure]) -> str:
         groups.setdefault((figure.drill, figure.domain), []).append(figure)
     head = (
         "| drill | domain | runs | passed | RTO median | RTO max | longest pause median | max "
-        "| failed attempts, max | majority and sync writes lost |\n|---|---|---|---|---|---|---|---|---|---|"
+        "| failed attempts, max | slowest write elsewhere | majority and sync writes lost |\n"
+        "|---|---|---|---|---|---|---|---|---|---|---|"
     )
     return "\n".join([head, *(_row(key, rows) for key, rows in groups.items())])
 
@@ -63,6 +83,7 @@ def table(found: Iterable[Figure]) -> str:
 def _row(key: tuple[str, str], rows: Sequence[Figure]) -> str:
     rtos = [row.rto for row in rows if row.rto is not None]
     never = len(rows) - len(rtos)
+    elsewhere = [row.elsewhere for row in rows if row.elsewhere is not None]
     cells = (
         *key,
         str(len(rows)),
@@ -72,6 +93,7 @@ def _row(key: tuple[str, str], rows: Sequence[Figure]) -> str:
         _seconds(statistics.median(row.gap for row in rows)),
         _seconds(max(row.gap for row in rows)),
         str(max(row.failed for row in rows)),
+        _seconds(max(elsewhere)) if elsewhere else "-",
         str(sum(row.lost for row in rows)),
     )
     return f"| {' | '.join(cells)} |"
@@ -95,6 +117,7 @@ def main() -> None:
     parser.add_argument("--drill", action="append", default=[])
     parser.add_argument("--context")
     parser.add_argument("--duration", default="40s")
+    parser.add_argument("--out", type=Path, help="also write the table to this file")
     chosen = parser.parse_args()
     arguments = ["--duration", chosen.duration]
     arguments += ["--context", chosen.context] if chosen.context else []
@@ -103,7 +126,10 @@ def main() -> None:
         for seed in range(1, chosen.runs + 1):
             report = one_run(drill, seed, arguments)
             found += figures(report) if report else []
-    print(f"Measured on {describe()}.\n\n{table(found)}")
+    text = f"Measured on {describe()}.\n\n{table(found)}\n"
+    print(text, end="")
+    if chosen.out is not None:
+        chosen.out.write_text(text)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from app_core.errors import SwapskillError
 from infra.context import Context
 
 FILE = "operations.jsonl"
@@ -27,10 +28,18 @@ class Entry:
 
 
 def record(ctx: Context, what: str, where: str, result: str) -> None:
-    """Append one entry; a single write, so that concurrent commands do not mix their lines."""
+    """Append one entry; a single write, so that concurrent commands do not mix their lines.
+
+    Raises SwapskillError when the cluster was forgotten while the command worked on it.
+    """
     entry = Entry(_now(), getpass.getuser(), where, what, result)
     line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
-    descriptor = os.open(ctx.state_dir / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        descriptor = os.open(ctx.state_dir / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except FileNotFoundError:
+        raise SwapskillError(
+            "the cluster was removed meanwhile", on=ctx.name, why=what, hint="swapctl status"
+        ) from None
     try:
         os.write(descriptor, line.encode())
     finally:
