@@ -9,9 +9,10 @@ from typing import Any
 
 from bson import Int64, Timestamp
 
+from infra.router.batches import batch_reply
 from infra.router.bsonraw import Document, decode, encode
 from infra.router.core import Router, ShardReply, together
-from infra.router.cursors import OpenCursor, batch_reply
+from infra.router.cursors import OpenCursor
 from infra.router.errors import NOT_PRIMARY, RESUMABLE_LABEL, CommandError, MemberLost
 from infra.router.member import Member
 from infra.router.reply import Reply, public

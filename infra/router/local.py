@@ -73,7 +73,7 @@ async def connection_status(router: Router, request: Request) -> Answer:
 
 async def list_commands(router: Router, request: Request) -> Answer:
     """listCommands."""
-    from infra.router.dispatch import COMMANDS
+    from infra.router.commands import COMMANDS
 
     return {"commands": {name: {"help": ""} for name in sorted(COMMANDS)}, "ok": 1.0}
 

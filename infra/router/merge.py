@@ -8,9 +8,10 @@ from typing import Any
 
 from bson import Int64
 
+from infra.router.batches import MAX_BATCH_BYTES, batch_reply
 from infra.router.bsonraw import Document, decode, elements, rebuild
 from infra.router.core import Router, ShardReply, is_stale, together
-from infra.router.cursors import MAX_BATCH_BYTES, OpenCursor, batch_reply
+from infra.router.cursors import OpenCursor
 from infra.router.errors import CommandError, MemberLost, host_unreachable
 from infra.router.member import Member
 from infra.router.ordering import sort_key
