@@ -10,6 +10,7 @@ from infra.router import (
     cursors,
     ddl,
     explain,
+    failpoints,
     findmodify,
     local,
     login,
@@ -34,7 +35,7 @@ async def on_owners(router: Router, request: Request) -> Answer:
 
 
 _PLAIN_ON_CONFIG = (
-    "getParameter", "getLog", "usersInfo", "rolesInfo", "getDefaultRWConcern", "features",
+    "getLog", "usersInfo", "rolesInfo", "getDefaultRWConcern", "features",
     "getClusterParameter",
     "getShardMap",
 )  # fmt: skip
@@ -107,7 +108,8 @@ COMMANDS: dict[str, Handler] = {
     "setClusterParameter": on_config_primary(), "setDefaultRWConcern": local.set_defaults,
     **{name: on_config_primary(write_concern=False) for name in _PLAIN_ON_CONFIG},
     **{name: changing_users() for name in _USER_CHANGES},
-    "invalidateUserCache": invalidate_users,
+    "invalidateUserCache": invalidate_users, "configureFailPoint": failpoints.configure_fail_point,
+    "getParameter": stats.get_parameter,
     "saslStart": login.sasl_start, "saslContinue": login.sasl_continue, "logout": login.logout,
     "connectionStatus": local.connection_status, "whatsmyuri": local.whats_my_uri,
     "isdbgrid": local.is_db_grid, "listCommands": local.list_commands, "currentOp": local.current_op,
@@ -126,6 +128,8 @@ BEFORE_LOGIN = frozenset(
         "connectionStatus", "whatsmyuri", "isdbgrid",
     }
 )  # fmt: skip
+TEST_COMMANDS = frozenset({"configureFailPoint"})
+"""Exist only on a router that was started with --test-commands."""
 ADMIN_ONLY = frozenset(
     {
         "listDatabases", "renameCollection", "listShards", "addShard", "removeShard", "enableSharding",
@@ -135,6 +139,7 @@ ADMIN_ONLY = frozenset(
         "balancerCollectionStatus", "setFeatureCompatibilityVersion", "setClusterParameter",
         "flushRouterConfig",
         "getDefaultRWConcern", "setDefaultRWConcern", "getParameter", "getLog", "getCmdLineOpts", "killOp",
+        "configureFailPoint",
         "currentOp", "getShardMap", "getShardVersion", "getClusterParameter", "commitTransaction",
         "abortTransaction",
     }

@@ -140,6 +140,8 @@ async def get_more(router: Router, request: Request) -> Answer:
         raise CommandError(292, f"cursor id {cursor.id} is already in use")
     cursor.in_use = True
     try:
+        if router.fail_points is not None:
+            router.fail_points.get_more(request)
         answer, done = await cursor.source.more(request, cursor)
     except CommandError:
         router.cursors.drop(cursor)

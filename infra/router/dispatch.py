@@ -14,9 +14,11 @@ from infra.router import (
 from infra.router.apiversion import check_api
 from infra.router.authorize import authorize, check
 from infra.router.bsonraw import Document, decode, encode, rebuild
-from infra.router.commands import ADMIN_ONLY, BEFORE_LOGIN, COMMANDS
+from infra.router.commands import ADMIN_ONLY, BEFORE_LOGIN, COMMANDS, TEST_COMMANDS
 from infra.router.core import Router
 from infra.router.errors import CommandError, MemberLost, host_unreachable
+from infra.router.failpoints import CloseConnection
+from infra.router.reads import as_document
 from infra.router.reply import INTERNAL, Reply
 from infra.router.request import Answer, ClientState, Request, full_session
 from infra.router.sharding import Handler
@@ -40,7 +42,7 @@ _RETRYABLE = frozenset({"insert", "update", "delete", "findAndModify", "findandm
 
 
 async def serve(router: Router, client: ClientState, message: Message) -> bytes:
-    """The reply's body for one message: never raises but for cancellation."""
+    """The reply's body for one message: raises nothing but cancellation and CloseConnection."""
     request: Request | None = None
     try:
         request = make_request(client, message)
@@ -54,6 +56,8 @@ async def serve(router: Router, client: ClientState, message: Message) -> bytes:
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         log.exception("request failed")
         answer = CommandError(9, f"Failed to parse the command: {error!r}").document
+    except CloseConnection:
+        raise
     except Exception:
         log.exception("request failed")
         answer = CommandError(8, "the router failed on this request; its log says why").document
@@ -93,7 +97,7 @@ def _unwrap_query(command: Document, message: Message) -> Document:
 
 async def _handle(router: Router, request: Request) -> Answer:
     handler = COMMANDS.get(request.name)
-    if handler is None:
+    if handler is None or (request.name in TEST_COMMANDS and router.fail_points is None):
         raise CommandError(59, f"no such command: '{request.name}'")
     router.counters[request.name] += 1
     _check_arguments(request)
@@ -119,7 +123,20 @@ async def _run(router: Router, request: Request, handler: Handler, needs: list[A
     ):
         handler = statements.statement
     request.needs = needs
-    return await handler(router, request)
+    if router.fail_points is None:
+        return await handler(router, request)
+    return await _under_fail_points(router, request, handler)
+
+
+async def _under_fail_points(router: Router, request: Request, handler: Handler) -> Answer:
+    """Test commands are on: the command may have to fail, or to carry a write concern error."""
+    labels = router.fail_points.labels(request)
+    concern_error = await router.fail_points.before(request)
+    answer = await handler(router, request)
+    if concern_error is None:
+        return answer
+    document = {k: v for k, v in as_document(answer).items() if k != "writeConcernError"}
+    return {**document, "writeConcernError": concern_error, **({"errorLabels": labels} if labels else {})}
 
 
 def _recheck_cursor(router: Router, request: Request) -> None:

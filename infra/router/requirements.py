@@ -110,6 +110,8 @@ RULES: dict[str, Rule] = {
     "setFeatureCompatibilityVersion": on_cluster("setFeatureCompatibilityVersion"),
     "getClusterParameter": on_cluster("getClusterParameter"),
     "setClusterParameter": on_cluster("setClusterParameter"),
+    # as on a mongos: with test commands every logged-in user may use them, without they do not exist
+    "configureFailPoint": nothing,
     "killAllSessions": on_cluster("killAnySession"), "killAllSessionsByPattern": on_cluster("killAnySession"),
     # users and roles
     "createUser": create_user, "updateUser": update_user, "dropUser": on_database("dropUser"),
