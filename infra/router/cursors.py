@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from bson import Int64
 
@@ -22,6 +22,9 @@ _REAP_SECONDS = 30.0
 
 class Source(Protocol):
     """Where a cursor's documents come from."""
+
+    change_stream: ClassVar[bool]
+    """Its errors can be such that a driver opens the stream again."""
 
     async def more(self, request: Request, cursor: OpenCursor) -> tuple[Answer, bool]:
         """The next batch as a reply, and whether the cursor is exhausted."""
@@ -141,7 +144,7 @@ async def get_more(router: Router, request: Request) -> Answer:
     cursor.in_use = True
     try:
         if router.fail_points is not None:
-            router.fail_points.get_more(request)
+            router.fail_points.get_more(request, change_stream=cursor.source.change_stream)
         answer, done = await cursor.source.more(request, cursor)
     except CommandError:
         router.cursors.drop(cursor)

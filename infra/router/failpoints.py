@@ -9,7 +9,14 @@ from typing import Any
 
 from infra.router.bsonraw import Document
 from infra.router.core import Router
-from infra.router.errors import TRANSIENT_IN_TRANSACTION, TRANSIENT_LABEL, CommandError
+from infra.router.errors import (
+    RESUMABLE,
+    RESUMABLE_LABEL,
+    TRANSIENT_AT_COMMIT,
+    TRANSIENT_IN_TRANSACTION,
+    TRANSIENT_LABEL,
+    CommandError,
+)
 from infra.router.request import Answer, Request
 
 FAIL_COMMAND, FAIL_GET_MORE = "failCommand", "failGetMoreAfterCursorCheckout"
@@ -74,11 +81,15 @@ class FailPoints:
             raise _error(request, data)
         return data.get("writeConcernError")
 
-    def get_more(self, request: Request) -> None:
+    def get_more(self, request: Request, *, change_stream: bool) -> None:
         """Fail a getMore whose cursor was found."""
         point = self._on.get(FAIL_GET_MORE)
-        if point is not None and point.enter():
-            raise _error(request, point.data)
+        if point is None or not point.enter():
+            return
+        error = _error(request, point.data)
+        if change_stream and error.code in RESUMABLE and "errorLabels" not in point.data:
+            error.labels.append(RESUMABLE_LABEL)
+        raise error
 
     def labels(self, request: Request) -> list[str] | None:
         """The error labels that the fail point gives to a writeConcernError."""
@@ -118,8 +129,10 @@ def _error(request: Request, data: Document) -> CommandError:
     error = CommandError(int(data["errorCode"]), "Failing command via 'failCommand' failpoint", extra=extra)
     if "errorLabels" in data:
         error.labels = list(data["errorLabels"])
-    elif request.in_transaction and request.name not in _ENDS_TRANSACTION:
-        error.labels = [TRANSIENT_LABEL] if error.code in TRANSIENT_IN_TRANSACTION else []
+    elif request.in_transaction:
+        ends = request.name in _ENDS_TRANSACTION
+        transient = TRANSIENT_AT_COMMIT if ends else TRANSIENT_IN_TRANSACTION
+        error.labels = [TRANSIENT_LABEL] if error.code in transient else []
     return error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from bson import Int64
 
@@ -42,6 +42,7 @@ class Stream:
 class MergedCursor:
     """The streams of all shards, in sort order when there is a sort."""
 
+    change_stream: ClassVar[bool] = False
     router: Router
     streams: list[Stream]
     database: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import ClassVar
 
 from bson import Int64
 
@@ -21,6 +22,7 @@ from infra.router.request import Answer, Request
 class RemoteCursor:
     """A cursor that lives on one member."""
 
+    change_stream: ClassVar[bool] = False
     router: Router
     member: Member
     remote_id: int
@@ -85,6 +87,7 @@ class RemoteCursor:
 class LocalCursor:
     """Documents that the router holds itself."""
 
+    change_stream: ClassVar[bool] = False
     rest: list[bytes]
 
     async def more(self, request: Request, cursor: OpenCursor) -> tuple[Answer, bool]:
