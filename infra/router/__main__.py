@@ -14,10 +14,12 @@ from pathlib import Path
 
 from infra.router import server
 from infra.router.accounts import Accounts
+from infra.router.bsonraw import Document
 from infra.router.catalog import Catalog
 from infra.router.clock import LogicalClock
 from infra.router.core import Router
 from infra.router.cursors import Cursors
+from infra.router.failpoints import FailPoints
 from infra.router.replicaset import ReplicaSet
 from infra.router.transactions import Transactions
 from infra.router.upstream import Login
@@ -50,6 +52,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--keyfile", type=Path, help="the members' shared key; without it: no authentication")
     parser.add_argument("--tls-ca", type=Path, help="certificate authority of members and clients")
     parser.add_argument("--tls-cert", type=Path, help="own key and certificate in one file")
+    parser.add_argument("--test-commands", action="store_true", help="allow configureFailPoint")
     parser.add_argument("--log", type=Path, help="file for the log (default: stderr)")
     return parser.parse_args(argv)
 
@@ -74,6 +77,22 @@ def contexts(options: argparse.Namespace) -> tuple[ssl.SSLContext | None, ssl.SS
     return members, clients
 
 
+def parsed(options: argparse.Namespace) -> Document:
+    """The command line as getCmdLineOpts shows it."""
+    net: Document = {"bindIp": options.bind, "port": options.port}
+    if options.tls_cert:
+        net["tls"] = {
+            "mode": "requireTLS", "CAFile": str(options.tls_ca), "certificateKeyFile": str(options.tls_cert),
+            "allowConnectionsWithoutCertificates": True,
+        }  # fmt: skip
+    found: Document = {"net": net, "sharding": {"configDB": options.configdb}}
+    if options.keyfile:
+        found["security"] = {"keyFile": str(options.keyfile)}
+    if options.test_commands:
+        found["setParameter"] = {"enableTestCommands": "1"}
+    return found
+
+
 async def run(options: argparse.Namespace) -> None:
     """Serve until SIGTERM or SIGINT."""
     to_members, to_clients = contexts(options)
@@ -83,7 +102,9 @@ async def run(options: argparse.Namespace) -> None:
     clock = LogicalClock()
     catalog = Catalog(ReplicaSet(name, hosts.split(","), login), login, clock)
     router = Router(catalog, clock, authenticate=key is not None, port=options.port, argv=sys.argv)
-    router.cursors, router.transactions, router.users = Cursors(), Transactions(), Accounts(catalog)
+    router.cursors, router.transactions, router.users = Cursors(), Transactions(), Accounts(catalog, key)
+    router.parsed_options = parsed(options)
+    router.fail_points = FailPoints() if options.test_commands else None
     make, registry = server.factory(router)
     loop = asyncio.get_running_loop()
     tls = {"ssl": to_clients, "ssl_handshake_timeout": 10} if to_clients else {}

@@ -6,14 +6,15 @@ import asyncio
 from typing import Any
 
 from infra.router import changestream, reads
+from infra.router.batches import batch_reply
 from infra.router.bsonraw import Document
 from infra.router.core import Router, is_stale
-from infra.router.cursors import adopt, batch_reply
 from infra.router.errors import NOT_PRIMARY, RETRYABLE, STALE, CommandError, MemberLost, host_unreachable
 from infra.router.member import Member
 from infra.router.merge import MergedCursor, Stream, open_streams, reading
 from infra.router.pipelines import STREAMING, leading_match, needs_cluster, stages, writes
 from infra.router.reads import direct, is_view_error, on_config, read_concern
+from infra.router.remotecursor import adopt
 from infra.router.request import API_FIELDS, Answer, Request
 from infra.router.routing import RoutingTable
 from infra.router.selection import PRIMARY, choose

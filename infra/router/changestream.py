@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import collections
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from bson import Int64, Timestamp
 
+from infra.router.batches import batch_reply
 from infra.router.bsonraw import Document, decode, encode
 from infra.router.core import Router, ShardReply, together
-from infra.router.cursors import OpenCursor, batch_reply
-from infra.router.errors import NOT_PRIMARY, RESUMABLE_LABEL, CommandError, MemberLost
+from infra.router.cursors import OpenCursor
+from infra.router.errors import RESUMABLE, RESUMABLE_LABEL, CommandError, MemberLost
 from infra.router.member import Member
 from infra.router.reply import Reply, public
 from infra.router.request import Answer, Request
@@ -22,7 +23,6 @@ _NOTE_SECONDS = 0.2
 _DEFAULT_WAIT_MS = 1000
 _DEFAULT_BATCH = 1000
 _MAX_BYTES = 15 * 1024 * 1024
-_RESUMABLE = NOT_PRIMARY | {6, 7, 43, 63, 89, 133, 150, 234, 237, 262, 9001, 13388}
 
 
 @dataclass
@@ -42,6 +42,7 @@ class Part:
 class ChangeStream:
     """The merged stream."""
 
+    change_stream: ClassVar[bool] = True
     router: Router
     database: str
     collection: str
@@ -192,7 +193,7 @@ class ChangeStream:
             return reply
         await self.kill()
         failure = CommandError.from_reply(public(reply.document))
-        if failure.code in _RESUMABLE and RESUMABLE_LABEL not in failure.labels:
+        if failure.code in RESUMABLE and RESUMABLE_LABEL not in failure.labels:
             failure.labels.append(RESUMABLE_LABEL)
         raise failure
 

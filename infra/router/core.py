@@ -48,6 +48,8 @@ class Router:
     cursors: Any = None
     transactions: Any = None
     users: Any = None
+    fail_points: Any = None
+    parsed_options: Document = field(default_factory=dict)
     started: float = field(default_factory=time.time)
     process_id: ObjectId = field(default_factory=ObjectId)
     counters: collections.Counter[str] = field(default_factory=collections.Counter)

@@ -11,7 +11,7 @@ from infra.router.errors import CommandError
 from infra.router.ordering import sort_key
 from infra.router.reads import as_document, is_view_error, on_config, read_concern
 from infra.router.request import Answer, Request
-from infra.router.statements import merge_distinct
+from infra.router.transactionreads import merge_distinct
 
 
 async def count(router: Router, request: Request) -> Answer:

@@ -6,15 +6,16 @@ import asyncio
 from typing import Any
 
 from infra.router.authorize import can_list_all, visible_collections
+from infra.router.batches import batch_reply, take_batch
 from infra.router.bsonraw import Document, decode, encode
 from infra.router.catalog import MAJORITY
 from infra.router.core import Router, ShardReply, first_error, versions
-from infra.router.cursors import LocalCursor, adopt, batch_reply, take_batch
 from infra.router.errors import STALE, CommandError
 from infra.router.reads import on_config, session_context
+from infra.router.remotecursor import LocalCursor, adopt
 from infra.router.reply import public
 from infra.router.request import Answer, Request
-from infra.router.statements import drain
+from infra.router.transactionreads import drain
 
 _ATTEMPTS = 10
 _FIRST_BATCH = 101

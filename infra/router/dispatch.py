@@ -9,147 +9,23 @@ from typing import Any
 from bson.errors import BSONError
 
 from infra.router import (
-    aggregate,
-    counting,
-    cursors,
-    ddl,
-    explain,
-    findmodify,
-    local,
-    login,
-    sharding,
     statements,
-    stats,
-    transactions,
-    writes,
 )
 from infra.router.apiversion import check_api
 from infra.router.authorize import authorize, check
 from infra.router.bsonraw import Document, decode, encode, rebuild
+from infra.router.commands import ADMIN_ONLY, BEFORE_LOGIN, COMMANDS, TEST_COMMANDS
 from infra.router.core import Router
 from infra.router.errors import CommandError, MemberLost, host_unreachable
+from infra.router.failpoints import CloseConnection
+from infra.router.reads import as_document
 from infra.router.reply import INTERNAL, Reply
 from infra.router.request import Answer, ClientState, Request, full_session
-from infra.router.sharding import Handler, on_config_primary
+from infra.router.sharding import Handler
 from infra.router.wire import OP_QUERY, Message, WireError
 
 log = logging.getLogger(__name__)
 
-
-async def on_owners(router: Router, request: Request) -> Answer:
-    """A command that runs on every owner of the collection and tells nothing."""
-    base = request.arguments()
-    for answer in await router.versioned(request, request.namespace, lambda _: dict(base)):
-        ddl.result(answer)
-    return {"ok": 1.0}
-
-
-_PLAIN_ON_CONFIG = (
-    "getParameter", "getLog", "usersInfo", "rolesInfo", "getDefaultRWConcern", "features",
-    "getClusterParameter",
-    "getShardMap",
-)  # fmt: skip
-_USER_CHANGES = (
-    "createUser", "updateUser", "dropUser", "dropAllUsersFromDatabase", "grantRolesToUser",
-    "revokeRolesFromUser", "createRole", "updateRole", "dropRole", "dropAllRolesFromDatabase",
-    "grantRolesToRole", "revokeRolesFromRole", "grantPrivilegesToRole", "revokePrivilegesFromRole",
-)  # fmt: skip
-
-
-def changing_users() -> Handler:
-    """A handler for changes to users and roles: they count on this router at once."""
-    passing = on_config_primary()
-
-    async def handler(router: Router, request: Request) -> Answer:
-        try:
-            return await passing(router, request)
-        finally:
-            router.users.changed()
-
-    return handler
-
-
-async def invalidate_users(router: Router, request: Request) -> Answer:
-    """invalidateUserCache."""
-    router.users.changed()
-    return {"ok": 1.0}
-
-
-COMMANDS: dict[str, Handler] = {
-    **dict.fromkeys(("hello", "isMaster", "ismaster"), local.hello),
-    **dict.fromkeys(("ping", "refreshSessions"), local.okay),
-    **dict.fromkeys(("insert", "update", "delete"), writes.write),
-    **dict.fromkeys(("findAndModify", "findandmodify"), findmodify.find_and_modify),
-    "find": aggregate.find, "aggregate": aggregate.aggregate, "count": counting.count,
-    "distinct": counting.distinct, "explain": explain.explain, "getMore": cursors.get_more,
-    "killCursors": cursors.kill_cursors,
-    "create": ddl.create, "createIndexes": ddl.create_indexes, "drop": ddl.drop, "collMod": ddl.modify,
-    **dict.fromkeys(("dropIndexes", "deleteIndexes"), ddl.drop_indexes),
-    "dropDatabase": ddl.drop_database, "renameCollection": ddl.rename,
-    "listCollections": ddl.list_collections, "listIndexes": ddl.list_indexes,
-    **dict.fromkeys(
-        ("convertToCapped", "cloneCollectionAsCapped", "mapReduce", "mapreduce"), ddl.simple_at_primary
-    ),
-    "planCacheClear": on_owners,
-    **dict.fromkeys(("collStats", "collstats"), stats.coll_stats),
-    **dict.fromkeys(("dbStats", "dbstats"), stats.db_stats),
-    **dict.fromkeys(("dataSize", "datasize"), stats.data_size),
-    **dict.fromkeys(("buildInfo", "buildinfo"), stats.build_info),
-    "validate": stats.validate, "listDatabases": stats.list_databases, "serverStatus": stats.server_status,
-    "getCmdLineOpts": stats.command_line, "hostInfo": stats.host_info,
-    "listShards": sharding.list_shards, "enableSharding": sharding.enable_sharding,
-    "shardCollection": sharding.shard_collection, "split": sharding.split,
-    **dict.fromkeys(("moveChunk", "moveRange"), sharding.move_range),
-    "movePrimary": sharding.move_primary, "refineCollectionShardKey": sharding.refine_key,
-    "reshardCollection": sharding.reshard, "flushRouterConfig": sharding.flush,
-    "getShardVersion": sharding.shard_version, "killOp": sharding.kill_op,
-    "addShard": on_config_primary("_configsvrAddShard", shards=True),
-    "removeShard": on_config_primary("_configsvrRemoveShard", shards=True),
-    "addShardToZone": on_config_primary("_configsvrAddShardToZone"),
-    "removeShardFromZone": on_config_primary("_configsvrRemoveShardFromZone"),
-    "updateZoneKeyRange": on_config_primary("_configsvrUpdateZoneKeyRange"),
-    "clearJumboFlag": on_config_primary("_configsvrClearJumboFlag"),
-    "configureCollectionBalancing": on_config_primary("_configsvrConfigureCollectionBalancing"),
-    "balancerStart": on_config_primary("_configsvrBalancerStart", write_concern=False),
-    "balancerStop": on_config_primary("_configsvrBalancerStop", write_concern=False),
-    "balancerStatus": on_config_primary("_configsvrBalancerStatus", write_concern=False),
-    "balancerCollectionStatus": on_config_primary("_configsvrBalancerCollectionStatus", write_concern=False),
-    "setFeatureCompatibilityVersion": on_config_primary(),
-    "setClusterParameter": on_config_primary(), "setDefaultRWConcern": local.set_defaults,
-    **{name: on_config_primary(write_concern=False) for name in _PLAIN_ON_CONFIG},
-    **{name: changing_users() for name in _USER_CHANGES},
-    "invalidateUserCache": invalidate_users,
-    "saslStart": login.sasl_start, "saslContinue": login.sasl_continue, "logout": login.logout,
-    "connectionStatus": local.connection_status, "whatsmyuri": local.whats_my_uri,
-    "isdbgrid": local.is_db_grid, "listCommands": local.list_commands, "currentOp": local.current_op,
-    "startSession": local.start_session, "endSessions": local.end_sessions,
-    "killSessions": local.kill_sessions, "killAllSessions": local.kill_all_sessions,
-    "killAllSessionsByPattern": local.kill_by_pattern,
-    "commitTransaction": transactions.commit, "abortTransaction": transactions.abort,
-    **dict.fromkeys(("replSetGetStatus", "replSetGetConfig"), local.not_on_router),
-}  # fmt: skip
-"""Every command of the router; each has its rule in requirements.RULES."""
-
-BEFORE_LOGIN = frozenset(
-    {
-        "hello", "isMaster", "ismaster", "ping", "buildInfo", "buildinfo", "saslStart", "saslContinue",
-        "logout",
-        "connectionStatus", "whatsmyuri", "isdbgrid",
-    }
-)  # fmt: skip
-_ADMIN_ONLY = frozenset(
-    {
-        "listDatabases", "renameCollection", "listShards", "addShard", "removeShard", "enableSharding",
-        "shardCollection", "moveChunk", "moveRange", "movePrimary", "split", "refineCollectionShardKey",
-        "reshardCollection", "addShardToZone", "removeShardFromZone", "updateZoneKeyRange", "clearJumboFlag",
-        "configureCollectionBalancing", "balancerStart", "balancerStop", "balancerStatus",
-        "balancerCollectionStatus", "setFeatureCompatibilityVersion", "setClusterParameter",
-        "flushRouterConfig",
-        "getDefaultRWConcern", "setDefaultRWConcern", "getParameter", "getLog", "getCmdLineOpts", "killOp",
-        "currentOp", "getShardMap", "getShardVersion", "getClusterParameter", "commitTransaction",
-        "abortTransaction",
-    }
-)  # fmt: skip
 _MEMBERS_ONLY = (
     "shardVersion", "databaseVersion", "fromMongos", "needsMerge", "exchange", "runtimeConstants",
     "coordinator",
@@ -166,7 +42,7 @@ _RETRYABLE = frozenset({"insert", "update", "delete", "findAndModify", "findandm
 
 
 async def serve(router: Router, client: ClientState, message: Message) -> bytes:
-    """The reply's body for one message: never raises but for cancellation."""
+    """The reply's body for one message: raises nothing but cancellation and CloseConnection."""
     request: Request | None = None
     try:
         request = make_request(client, message)
@@ -180,6 +56,8 @@ async def serve(router: Router, client: ClientState, message: Message) -> bytes:
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         log.exception("request failed")
         answer = CommandError(9, f"Failed to parse the command: {error!r}").document
+    except CloseConnection:
+        raise
     except Exception:
         log.exception("request failed")
         answer = CommandError(8, "the router failed on this request; its log says why").document
@@ -219,14 +97,14 @@ def _unwrap_query(command: Document, message: Message) -> Document:
 
 async def _handle(router: Router, request: Request) -> Answer:
     handler = COMMANDS.get(request.name)
-    if handler is None:
+    if handler is None or (request.name in TEST_COMMANDS and router.fail_points is None):
         raise CommandError(59, f"no such command: '{request.name}'")
     router.counters[request.name] += 1
     _check_arguments(request)
     needs: list[Any] = []
     if request.name not in BEFORE_LOGIN:
         needs = await authorize(router, request)
-    if request.name in _ADMIN_ONLY and request.database != "admin":
+    if request.name in ADMIN_ONLY and request.database != "admin":
         raise CommandError(13, f"{request.name} may only be run against the admin database.")
     router.clock.advance_from_client(request.command.get("$clusterTime"))
     request.session = full_session(request.command.get("lsid"), request.client.user)
@@ -245,7 +123,20 @@ async def _run(router: Router, request: Request, handler: Handler, needs: list[A
     ):
         handler = statements.statement
     request.needs = needs
-    return await handler(router, request)
+    if router.fail_points is None:
+        return await handler(router, request)
+    return await _under_fail_points(router, request, handler)
+
+
+async def _under_fail_points(router: Router, request: Request, handler: Handler) -> Answer:
+    """Test commands are on: the command may have to fail, or to carry a write concern error."""
+    labels = router.fail_points.labels(request)
+    concern_error = await router.fail_points.before(request)
+    answer = await handler(router, request)
+    if concern_error is None:
+        return answer
+    document = {k: v for k, v in as_document(answer).items() if k != "writeConcernError"}
+    return {**document, "writeConcernError": concern_error, **({"errorLabels": labels} if labels else {})}
 
 
 def _recheck_cursor(router: Router, request: Request) -> None:

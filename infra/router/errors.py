@@ -38,8 +38,14 @@ RETRYABLE = NOT_PRIMARY | {6, 7, 89, 262, 317, 9001}
 STALE = frozenset({63, 150, 249, 268, 13388})
 """The router's metadata were older than the shard's: reload them and try again."""
 
-TRANSIENT_IN_TRANSACTION = RETRYABLE | STALE | {24, 112, 133, 246, 251, 267}
+TRANSIENT_AT_COMMIT = frozenset({24, 112, 246, 251, 267})
+"""Codes of a commit or abort after which the whole transaction may be run again: it did not happen."""
+
+TRANSIENT_IN_TRANSACTION = RETRYABLE | STALE | TRANSIENT_AT_COMMIT | {133}
 """Codes after which the whole transaction may be run again (label TransientTransactionError)."""
+
+RESUMABLE = NOT_PRIMARY | {6, 7, 43, 63, 89, 133, 150, 234, 237, 262, 9001, 13388}
+"""Codes of a change stream after which a driver opens it again (label ResumableChangeStreamError)."""
 
 RETRYABLE_LABEL = "RetryableWriteError"
 TRANSIENT_LABEL = "TransientTransactionError"

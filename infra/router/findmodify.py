@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from infra.router.batch import RESEND_SECONDS
 from infra.router.bsonraw import Document
 from infra.router.core import Router, versions
 from infra.router.errors import CommandError
@@ -11,8 +12,8 @@ from infra.router.reads import on_config
 from infra.router.reply import public
 from infra.router.request import Answer, Request
 from infra.router.routing import RoutingTable
+from infra.router.sendwrite import labelled, send_write
 from infra.router.wcos import move_document
-from infra.router.writes import RESEND_SECONDS, labelled, send_write
 
 
 async def find_and_modify(router: Router, request: Request) -> Answer:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import secrets
 import socket
 from typing import Any
 
-from bson import Binary
+from bson import Binary, Int64
 
-from infra.router.bsonraw import Document
+from infra.router.bsonraw import Document, elements
 from infra.router.core import Router
 from infra.router.errors import CommandError
 from infra.router.login import hello_login
@@ -19,6 +20,7 @@ from infra.router.request import Answer, Request, UserName, full_session
 from infra.router.stats import STAND_IN, everywhere
 
 _SESSION_MINUTES = 30
+_LONGEST_WAIT_MS = 24 * 3600 * 1000
 
 
 async def hello(router: Router, request: Request) -> Answer:
@@ -33,8 +35,40 @@ async def hello(router: Router, request: Request) -> Answer:
         "connectionId": request.client.number, "maxWireVersion": 17, "minWireVersion": 0, "readOnly": False,
         STAND_IN: True,
     }  # fmt: skip
+    _note_client(request)
     reply |= await hello_login(router, request)
-    return {**reply, "ok": 1.0}
+    await _await_change(router, request)
+    return {**reply, "topologyVersion": topology_version(router), "ok": 1.0}
+
+
+def topology_version(router: Router) -> Document:
+    """A router's state never changes while it lives."""
+    return {"processId": router.process_id, "counter": Int64(0)}
+
+
+def is_streamed(body: bytes) -> bool:
+    """Only a hello is answered again and again: it alone has a topologyVersion."""
+    return any(name == b"topologyVersion" for _, name, _, _, _ in elements(body))
+
+
+def _note_client(request: Request) -> None:
+    about = request.command.get("client")
+    application = about.get("application") if isinstance(about, dict) else None
+    if isinstance(application, dict):
+        request.client.application = str(application.get("name", ""))
+
+
+async def _await_change(router: Router, request: Request) -> None:
+    """A hello that names the state it knows is answered when that changed, here: after its time."""
+    known, wait = request.command.get("topologyVersion"), request.command.get("maxAwaitTimeMS")
+    if known is None and wait is None:
+        return
+    if known is None or wait is None:
+        raise CommandError(31368, "'topologyVersion' and 'maxAwaitTimeMS' must be given together")
+    if not isinstance(known, dict) or not isinstance(wait, int | float) or wait < 0:
+        raise CommandError(14, "'topologyVersion' must be a document and 'maxAwaitTimeMS' a number")
+    if known.get("processId") == router.process_id:
+        await asyncio.sleep(min(wait, _LONGEST_WAIT_MS) / 1000)
 
 
 async def okay(router: Router, request: Request) -> Answer:
@@ -73,7 +107,7 @@ async def connection_status(router: Router, request: Request) -> Answer:
 
 async def list_commands(router: Router, request: Request) -> Answer:
     """listCommands."""
-    from infra.router.dispatch import COMMANDS
+    from infra.router.commands import COMMANDS
 
     return {"commands": {name: {"help": ""} for name in sorted(COMMANDS)}, "ok": 1.0}
 

@@ -1,43 +1,35 @@
-"""Clients' logins: the SCRAM conversation is passed to a config server, which knows the users."""
+"""Clients' logins, as on a mongos: SCRAM here, with the credentials that the config servers keep."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
+import ipaddress
+from dataclasses import dataclass
 from typing import Any
 
+from bson import Binary
+
+from infra.router import scram
+from infra.router.accounts import Account
 from infra.router.bsonraw import Document
 from infra.router.core import Router
-from infra.router.errors import CommandError, MemberLost, host_unreachable
-from infra.router.reply import public
+from infra.router.errors import CommandError
 from infra.router.request import Answer, ClientState, Request, UserName
-from infra.router.selection import PRIMARY_PREFERRED, choose
-from infra.router.upstream import Upstream, connect
 
 _PATIENCE_SECONDS = 2.0
-_ALLOWED = ("mechanism", "payload", "options", "autoAuthorize", "conversationId", "saslStart", "saslContinue")
+_PROTOCOL_ERROR, _NOT_YET, _UNSUPPORTED = 17, 94, 334
 
 
+@dataclass
 class Conversation:
-    """One login in progress, on a private connection to a config member."""
+    """One login in progress."""
 
-    def __init__(self, connection: Upstream) -> None:
-        self.connection = connection
-
-    async def step(self, document: Document, database: str) -> Document:
-        """One message; on success of the last one the connection is the user's."""
-        clean = {key: document[key] for key in _ALLOWED if key in document}
-        ordered = dict(sorted(clean.items(), key=lambda item: not item[0].startswith("sasl")))
-        return await self.connection.command({**ordered, "$db": database})
-
-    async def user(self) -> UserName | None:
-        """Who is logged in on the private connection now."""
-        status = await self.connection.command({"connectionStatus": 1, "$db": "admin"})
-        users = status["authInfo"]["authenticatedUsers"]
-        return UserName(users[0]["user"], users[0]["db"]) if users else None
-
-    def close(self) -> None:
-        """End it."""
-        self.connection.close()
+    name: UserName
+    exchange: scram.Exchange
+    skip_empty: bool
+    proven: bool = False
 
 
 async def sasl_start(router: Router, request: Request) -> Answer:
@@ -46,62 +38,96 @@ async def sasl_start(router: Router, request: Request) -> Answer:
 
 
 async def _start(router: Router, client: ClientState, document: Document, database: str) -> Document:
-    if document.get("mechanism") not in ("SCRAM-SHA-1", "SCRAM-SHA-256", "PLAIN"):
+    client.conversation = None
+    mechanism = document.get("mechanism")
+    if mechanism not in scram.HASHES:
         raise CommandError(
-            334,
-            f"Unsupported mechanism '{document.get('mechanism')}' on authentication database '{database}'",
+            _UNSUPPORTED,
+            f"Received authentication for mechanism {mechanism} which is unknown or not enabled",
         )
-    if client.conversation is not None:
-        client.conversation.close()
-    client.conversation = Conversation(await _private(router))
-    return await _step(client, document, database)
+    first = scram.client_first(_payload(document))
+    name = UserName(first.user, database)
+    account = await _known(router, name)
+    if account is None or mechanism not in account.credentials or not _may_come_from(account, client):
+        raise scram.failed()
+    exchange = scram.Exchange(mechanism, first, account.credentials[mechanism])
+    options = document.get("options")
+    skip = isinstance(options, dict) and bool(options.get("skipEmptyExchange"))
+    client.conversation = Conversation(name, exchange, skip)
+    return _reply(exchange.server_first.encode(), done=False)
 
 
-async def _private(router: Router) -> Upstream:
-    config = router.catalog.config
+def _payload(document: Document) -> bytes:
+    value = document.get("payload")
+    if isinstance(value, bytes):
+        return bytes(value)
+    try:
+        return base64.b64decode(value or "", validate=True)
+    except (TypeError, ValueError, binascii.Error) as error:
+        raise CommandError(14, "BSON field 'payload' is the wrong type, expected type 'binData'") from error
+
+
+def _reply(payload: bytes, *, done: bool) -> Document:
+    return {"conversationId": 1, "done": done, "payload": Binary(payload), "ok": 1.0}
+
+
+async def _known(router: Router, name: UserName) -> Account | None:
+    """The user as cached or as the config servers know him; CommandError 94 when nobody can be asked."""
     loop = asyncio.get_running_loop()
     end = loop.time() + _PATIENCE_SECONDS
     while True:
-        member = choose(list(config.members.values()), PRIMARY_PREFERRED)
-        if member is not None:
-            try:
-                return await connect(member.host, member.login, authenticate=False)
-            except MemberLost as error:
-                raise host_unreachable(error) from error
-        if loop.time() > end:
-            raise CommandError(94, "the config servers are not yet initialized")
-        await config.wait_change(0.1)
+        try:
+            return await asyncio.wait_for(router.users.named(name), max(0.05, end - loop.time()))
+        except (CommandError, TimeoutError) as error:
+            if loop.time() >= end:
+                raise CommandError(_NOT_YET, "the config servers cannot be asked for the user") from error
+        await asyncio.sleep(0.05)
 
 
 async def sasl_continue(router: Router, request: Request) -> Answer:
     """saslContinue."""
-    if request.client.conversation is None:
-        raise CommandError(17, "No SASL session state found")
-    return await _step(request.client, request.command, request.database)
-
-
-async def _step(client: ClientState, document: Document, database: str) -> Document:
-    conversation = client.conversation
-    try:
-        reply = await asyncio.wait_for(conversation.step(document, database), 10)
-        finished = bool(reply.get("ok")) and bool(reply.get("done"))
-        user = await conversation.user() if finished else None
-    except (MemberLost, TimeoutError) as error:
-        _end(client)
-        raise CommandError(6, "the config server that checked the login was lost") from error
-    if not reply.get("ok"):
-        _end(client)
-        raise CommandError(int(reply.get("code", 18)), str(reply.get("errmsg", "Authentication failed.")))
-    if finished:
-        _end(client)
-        client.user, client.account = user, None
-    return public(reply)
-
-
-def _end(client: ClientState) -> None:
-    if client.conversation is not None:
-        client.conversation.close()
+    client, document = request.client, request.command
+    conversation: Conversation | None = client.conversation
+    if conversation is None:
+        raise CommandError(_PROTOCOL_ERROR, "No SASL session state found")
     client.conversation = None
+    if document.get("conversationId") != 1:
+        raise CommandError(_PROTOCOL_ERROR, "sasl: Mismatched conversation id")
+    payload = _payload(document)
+    if conversation.proven:
+        if payload:
+            raise scram.failed()
+        return _finished(client, conversation, b"")
+    answer = conversation.exchange.server_final(payload)
+    if conversation.skip_empty:
+        return _finished(client, conversation, answer)
+    conversation.proven, client.conversation = True, conversation
+    return _reply(answer, done=False)
+
+
+def _finished(client: ClientState, conversation: Conversation, payload: bytes) -> Document:
+    client.user, client.account = conversation.name, None
+    return _reply(payload, done=True)
+
+
+def _may_come_from(account: Account, client: ClientState) -> bool:
+    """Each list of restrictions (the user's own, each role's) must have one that fits both addresses."""
+    return all(
+        any(_fits(rule, "clientSource", client.remote) and _fits(rule, "serverAddress", client.local)
+            for rule in rules)
+        for rules in account.restrictions if rules
+    )  # fmt: skip
+
+
+def _fits(rule: Document, field_name: str, address: str) -> bool:
+    allowed = rule.get(field_name)
+    if not allowed:
+        return True
+    try:
+        own = ipaddress.ip_address(address.rpartition(":")[0].strip("[]"))
+        return any(own in ipaddress.ip_network(item, strict=False) for item in allowed)
+    except ValueError:
+        return False
 
 
 async def logout(router: Router, request: Request) -> Answer:
@@ -113,33 +139,27 @@ async def logout(router: Router, request: Request) -> Answer:
 
 
 async def hello_login(router: Router, request: Request) -> Document:
-    """saslSupportedMechs and speculativeAuthenticate of a hello: never holds up the hello."""
+    """saslSupportedMechs and speculativeAuthenticate of a hello: never holds up the hello for long."""
     if not router.authenticate:
         return {}
     found: Document = {}
     wanted = request.command.get("saslSupportedMechs")
-    if isinstance(wanted, str):
+    if isinstance(wanted, str) and "." in wanted:
         found |= await _mechanisms(router, wanted)
-    first = request.command.get("speculativeAuthenticate")
+    first: Any = request.command.get("speculativeAuthenticate")
     if isinstance(first, dict) and "saslStart" in first:
         try:
             reply = await _start(router, request.client, first, str(first.get("db", "admin")))
-            found["speculativeAuthenticate"] = {
-                key: reply[key] for key in ("conversationId", "done", "payload")
-            }
         except CommandError:
             return found
+        found["speculativeAuthenticate"] = {k: v for k, v in reply.items() if k != "ok"}
     return found
 
 
 async def _mechanisms(router: Router, wanted: str) -> Document:
-    member: Any = choose(list(router.catalog.config.members.values()), PRIMARY_PREFERRED)
-    if member is None:
-        return {}
+    database, _, user = wanted.partition(".")
     try:
-        reply = await asyncio.wait_for(
-            router.catalog.read_config({"hello": 1, "saslSupportedMechs": wanted}), _PATIENCE_SECONDS
-        )
-    except (CommandError, TimeoutError):
+        account = await _known(router, UserName(user, database))
+    except CommandError:
         return {}
-    return {key: reply[key] for key in ("saslSupportedMechs",) if key in reply}
+    return {"saslSupportedMechs": list(account.credentials)} if account is not None else {}

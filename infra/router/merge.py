@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from bson import Int64
 
+from infra.router.batches import MAX_BATCH_BYTES, batch_reply
 from infra.router.bsonraw import Document, decode, elements, rebuild
 from infra.router.core import Router, ShardReply, is_stale, together
-from infra.router.cursors import MAX_BATCH_BYTES, OpenCursor, batch_reply
+from infra.router.cursors import OpenCursor
 from infra.router.errors import CommandError, MemberLost, host_unreachable
 from infra.router.member import Member
 from infra.router.ordering import sort_key
@@ -41,6 +42,7 @@ class Stream:
 class MergedCursor:
     """The streams of all shards, in sort order when there is a sort."""
 
+    change_stream: ClassVar[bool] = False
     router: Router
     streams: list[Stream]
     database: str

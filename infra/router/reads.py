@@ -6,10 +6,11 @@ import asyncio
 
 from bson import Timestamp
 
+from infra.router.batches import batch_reply
 from infra.router.bsonraw import Document
 from infra.router.core import Router, is_stale, versions
-from infra.router.cursors import adopt, batch_reply
 from infra.router.merge import open_merged
+from infra.router.remotecursor import adopt
 from infra.router.reply import Reply
 from infra.router.request import Answer, Request
 from infra.router.routing import RoutingTable

@@ -46,6 +46,9 @@ class ClientState:
 
     number: int
     remote: str = ""
+    local: str = ""
+    application: str = ""
+    """The name that the client's driver gave in its first hello."""
     user: UserName | None = None
     account: Any = None
     conversation: Any = None

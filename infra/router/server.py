@@ -7,10 +7,13 @@ import itertools
 import logging
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 from infra.router.core import Router
 from infra.router.dispatch import serve
+from infra.router.failpoints import CloseConnection
+from infra.router.local import is_streamed
 from infra.router.request import ClientState
 from infra.router.wire import MAX_MESSAGE, Message, WireError, encode_reply, frame_length, parse
 
@@ -40,6 +43,7 @@ class ClientConnection(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self._closing = False
+        self._last_reply = 0
 
     # -- the transport's events
 
@@ -51,7 +55,9 @@ class ClientConnection(asyncio.Protocol):
         if connection is not None:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         peer = transport.get_extra_info("peername")
+        own = transport.get_extra_info("sockname")
         self.state.remote = f"{peer[0]}:{peer[1]}" if peer else ""
+        self.state.local = f"{own[0]}:{own[1]}" if own else ""
         self._registry.add(self)
         self._router.connections = len(self._registry)
         if len(self._registry) > MAX_CONNECTIONS:
@@ -65,8 +71,6 @@ class ClientConnection(asyncio.Protocol):
         self._writable.set()
         if self._task is not None:
             self._task.cancel()
-        if self.state.conversation is not None:
-            self.state.conversation.close()
 
     def pause_writing(self) -> None:
         """The client does not read its replies fast enough."""
@@ -115,16 +119,29 @@ class ClientConnection(asyncio.Protocol):
 
     async def _answer(self, message: Message) -> None:
         try:
-            body = await serve(self._router, self.state, message)
-            if self._closing or self._transport is None:
-                return
-            if not message.more_to_come:
-                self._transport.write(encode_reply(next(_replies) & 0x7FFFFFFF, message, body))
-            await self._writable.wait()
+            while await self._reply(message):
+                # The next reply of a stream answers the one before.
+                message = replace(message, request_id=self._last_reply)
+        except CloseConnection:
+            self._closing = True
+            if self._transport is not None:
+                self._transport.abort()
         finally:
             self._task = None
             if not self._closing:
                 asyncio.get_running_loop().call_soon(self._next)
+
+    async def _reply(self, message: Message) -> bool:
+        """Send one reply; True when the client waits for another one to the same request."""
+        body = await serve(self._router, self.state, message)
+        if self._closing or self._transport is None:
+            return False
+        more = message.exhaust and is_streamed(body)
+        if not message.more_to_come:
+            self._last_reply = next(_replies) & 0x7FFFFFFF
+            self._transport.write(encode_reply(self._last_reply, message, body, more=more))
+        await self._writable.wait()
+        return more and not self._closing
 
     def check(self, now: float) -> None:
         """Close a client that began a message and does not go on with it."""

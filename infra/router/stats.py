@@ -208,7 +208,16 @@ async def build_info(router: Router, request: Request) -> Answer:
 
 async def command_line(router: Router, request: Request) -> Answer:
     """getCmdLineOpts of the router."""
-    return {"argv": router.argv, "parsed": {"net": {"port": router.port}}, "ok": 1.0}
+    return {"argv": router.argv, "parsed": router.parsed_options, "ok": 1.0}
+
+
+async def get_parameter(router: Router, request: Request) -> Answer:
+    """getParameter: the router's own ones, all others as the config primary has them."""
+    arguments = request.arguments()
+    reply = await router.catalog.must_config(arguments)
+    own: Document = {"enableTestCommands": router.fail_points is not None}
+    shown = arguments["getParameter"] == "*" or isinstance(arguments["getParameter"], dict)
+    return {**reply, **{name: value for name, value in own.items() if shown or name in arguments}}
 
 
 async def host_info(router: Router, request: Request) -> Answer:

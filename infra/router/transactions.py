@@ -16,6 +16,19 @@ from infra.router.reply import Reply, public
 from infra.router.request import API_FIELDS, Request
 
 _FORGET_SECONDS = 3600.0
+OWNED = tuple(
+    name.encode()
+    for name in (
+        "lsid",
+        "$clusterTime",
+        "txnNumber",
+        "autocommit",
+        "startTransaction",
+        "readConcern",
+        *API_FIELDS,
+    )
+)
+"""Fields of a statement that the transaction sets itself."""
 
 
 @dataclass

@@ -12,7 +12,7 @@ INT32 = struct.Struct("<i")
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
 MAX_MESSAGE = 48_000_000
 """Largest message of the protocol, in bytes, header included."""
-CHECKSUM_PRESENT, MORE_TO_COME = 1, 2
+CHECKSUM_PRESENT, MORE_TO_COME, EXHAUST_ALLOWED = 1, 2, 1 << 16
 _KNOWN_REQUIRED_FLAGS = CHECKSUM_PRESENT | MORE_TO_COME
 
 
@@ -30,6 +30,8 @@ class Message:
     sequences: list[tuple[bytes, bytes]] = field(default_factory=list)
     more_to_come: bool = False
     namespace: str = ""
+    exhaust: bool = False
+    """The client lets the router send several replies to this one request."""
 
     @property
     def size(self) -> int:
@@ -84,7 +86,8 @@ def _parse_msg(frame: bytes, request_id: int) -> Message:
             raise WireError(f"unexpected section of kind {kind}")
     if body is None:
         raise WireError("no body section")
-    return Message(request_id, OP_MSG, body, sequences, bool(flags & MORE_TO_COME))
+    more, exhaust = bool(flags & MORE_TO_COME), bool(flags & EXHAUST_ALLOWED)
+    return Message(request_id, OP_MSG, body, sequences, more, exhaust=exhaust)
 
 
 def _section_end(frame: bytes, start: int, end: int) -> int:
@@ -103,19 +106,21 @@ def _parse_query(frame: bytes, request_id: int) -> Message:
     )
 
 
-def encode_msg(request_id: int, response_to: int, body: bytes, sequences: list[tuple[bytes, bytes]]) -> bytes:
+def encode_msg(
+    request_id: int, response_to: int, body: bytes, sequences: list[tuple[bytes, bytes]], flags: int = 0
+) -> bytes:
     """An OP_MSG with its sequences kept as sequences."""
-    parts = [b"\0\0\0\0\0", body]
+    parts = [INT32.pack(flags), b"\0", body]
     for name, raw in sequences:
         parts += [b"\1", INT32.pack(4 + len(name) + 1 + len(raw)), name, b"\0", raw]
     length = HEADER.size + sum(map(len, parts))
     return b"".join([HEADER.pack(length, request_id, response_to, OP_MSG), *parts])
 
 
-def encode_reply(request_id: int, message: Message, body: bytes) -> bytes:
-    """The reply to a request, in the kind of its question."""
+def encode_reply(request_id: int, message: Message, body: bytes, *, more: bool = False) -> bytes:
+    """The reply to a request, in the kind of its question; `more`: another one follows unasked."""
     if message.opcode == OP_MSG:
-        return encode_msg(request_id, message.request_id, body, [])
+        return encode_msg(request_id, message.request_id, body, [], MORE_TO_COME if more else 0)
     fixed = struct.pack("<iqii", 8, 0, 0, 1)
     length = HEADER.size + len(fixed) + len(body)
     return HEADER.pack(length, request_id, message.request_id, OP_REPLY) + fixed + body

@@ -23,7 +23,7 @@ OWN_OR_HARMLESS = {
     "saslStart", "saslContinue", "logout", "startSession", "endSessions", "refreshSessions", "killSessions",
     "getMore", "killCursors", "commitTransaction", "abortTransaction", "listDatabases", "listCommands",
     "features",
-    "replSetGetStatus", "replSetGetConfig",
+    "replSetGetStatus", "replSetGetConfig", "configureFailPoint",
 }  # fmt: skip
 
 
