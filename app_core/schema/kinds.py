@@ -153,3 +153,21 @@ def point(
             Field("coordinates", ("array",), pair=(longitude, latitude)),
         ),
     )
+
+
+def availability(says: str = "when the member can meet", *, required: bool = False) -> Field:
+    """Weekly hours in the member's own time zone, by its name: summer time is no change of the document."""
+    day = choice("day", "MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+    clock = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+    start = text("from", 5, shortest=5, pattern=clock)
+    end = text("to", 5, shortest=5, pattern=clock)
+    slot = Field("slot", ("object",), fields=(day, start, end))
+    zone = text("zone", 64, "IANA time zone", shortest=3, pattern=ZONE)
+    return Field(
+        "availability", ("object",), required, says, "content", fields=(zone, many("slots", slot, 50))
+    )
+
+
+def area(name: str = "home_area") -> Field:
+    """Where a member roughly is: rounded to 0.01 degree (about a kilometre), never shown to others."""
+    return point(name, "roughly where the member is; never shown to others", rounded_to=0.01)

@@ -28,6 +28,8 @@ from cluster_cli.drills.workloads.base import Attempt, Client, Intent, fold_rows
 from infra.context import Context
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+ATTEMPT = "https://meet.example.org/attempt-{}"
+"""What a resend writes: a text that every field takes which a resend changes."""
 LOST_ANSWER_EVERY = 40
 """With sabotage `no-idempotency`, the answer to every n-th acknowledgement of a client is dropped."""
 
@@ -39,7 +41,7 @@ class Kind:
     collection: str
     id_field: str
     bump: str
-    """A text field that a resend may change."""
+    """A text field that a resend may change; it takes an address of the form `ATTEMPT`."""
     document: Callable[[uuid.UUID, uuid.UUID, int], dict[str, Any]]
     """From the value's id, the meeting's or member's id and a number."""
 
@@ -52,9 +54,11 @@ def _session(_: uuid.UUID, value: uuid.UUID, number: int) -> dict[str, Any]:
         "user_b_id": uuid.UUID(int=value.int ^ 2),
         "start_at": start,
         "end_at": start + timedelta(hours=1),
+        "created_by": uuid.UUID(int=value.int ^ 1),
         "status": "PROPOSED",
-        "mode": "VIDEO",
-        "video_url": "",
+        "mode": "remote",
+        "video_url": ATTEMPT.format(1),
+        "translated_chat": False,
     }
 
 
@@ -65,6 +69,10 @@ def _review(value: uuid.UUID, _: uuid.UUID, number: int) -> dict[str, Any]:
         "reviewer_id": uuid.UUID(int=value.int ^ 1),
         "reviewee_id": uuid.UUID(int=value.int ^ 2),
         "stars": 1 + number % 5,
+        "punctuality": 5,
+        "pedagogy": 4,
+        "engagement": 3,
+        "communication": 5,
         "comment": "",
         "created_at": EPOCH + timedelta(seconds=number),
     }
@@ -85,7 +93,11 @@ def _user(value: uuid.UUID, _: uuid.UUID, number: int) -> dict[str, Any]:
         "user_id": value,
         "email": f"{value}@example.org",
         "name": "drill",
+        "preferred_lang": "fr",
         "roles": ["LEARNER"],
+        "id_verified": False,
+        "reputation": 0,
+        "reliability_score": 1,
         "created_at": EPOCH + timedelta(seconds=number),
     }
 
@@ -96,7 +108,7 @@ def _skill(value: uuid.UUID, member: uuid.UUID, number: int) -> dict[str, Any]:
         "user_id": member,
         "label": "guitar",
         "type": "TEACH" if number % 2 else "LEARN",
-        "level": "B1",
+        "level": "BEGINNER",
         "langs": ["fr"],
     }
 
@@ -169,7 +181,7 @@ class SocialClient:
             return
         key = {"_id": row, **{field: body[field] for field in entry.shard_key}}
         rest = {name: value for name, value in body.items() if name not in (*entry.shard_key, kind.bump)}
-        change = {"$set": {kind.bump: f"attempt {number}"}, "$setOnInsert": rest}
+        change = {"$set": {kind.bump: ATTEMPT.format(number)}, "$setOnInsert": rest}
         collection.update_one(key, change, upsert=True)
 
     def abort(self) -> None:
