@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
 from psycopg import sql
 from pymongo.read_concern import ReadConcern
 
+from app_core.errors import UsageError, nearest
+from app_core.schema import registry
 from cluster_cli.engines.mongodb.clients import Client
 from cluster_cli.schema.orphans import Reader, Row
-from cluster_cli.schema.references import Domain, Link, Place, values_at
+from cluster_cli.schema.references import Domain, Link, Place, links, values_at
 from infra.context import Context
 
 
@@ -131,6 +133,18 @@ def opened(ctx: Context) -> Iterator[dict[Domain, Reader]]:
         yield readers
 
 
-def readable(links: Sequence[Link], readers: dict[Domain, Reader]) -> list[Link]:
-    """The links whose both ends are in a domain that the topology has."""
-    return [link for link in links if link.source.domain in readers and link.target.domain in readers]
+def declared(readers: Mapping[Domain, Reader], containing: str = "") -> list[Link]:
+    """The registry's references whose both ends can be read, of those whose name contains the words.
+
+    Raises UsageError when none is left.
+    """
+    known = links(registry.collections(), registry.tables())
+    found = [
+        link
+        for link in known
+        if containing in str(link) and link.source.domain in readers and link.target.domain in readers
+    ]
+    if not found:
+        names = sorted({str(link.source) for link in known})
+        raise UsageError("no such reference", on=repr(containing), why=nearest(containing, names))
+    return found
