@@ -15,6 +15,8 @@ from cluster_cli.schema.references import Domain, Link, Place
 BATCH = 1000
 """How many rows are looked up at a time."""
 EXAMPLES = 5
+UNINDEXED_FACTOR = 50
+"""So many batches are looked up at once where the target has to be read whole for it."""
 PROGRESS_EVERY = 50_000
 Row = tuple[Any, Any]
 """(key of the row, value that refers)."""
@@ -67,7 +69,8 @@ def scan_one(
 ) -> Orphans:
     """One reference, batch by batch."""
     scanned, count, examples = 0, 0, []
-    for rows in readers[link.source.domain].batches(link.source, link.when, batch):
+    size = batch if link.indexed else batch * UNINDEXED_FACTOR
+    for rows in readers[link.source.domain].batches(link.source, link.when, size):
         lost = orphans_of(link, rows, readers)
         count += len(lost)
         examples += [f"{key} -> {value}" for key, value in lost[: EXAMPLES - len(examples)]]

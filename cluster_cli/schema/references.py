@@ -28,11 +28,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Link:
-    """Every value at `source` must be one at `target`. when: (field, value) for which it is meant."""
+    """Every value at `source` must be one at `target`. when: (field, value) for which it is meant.
+
+    indexed: an index of the target begins with the field; without one a lookup reads the target whole.
+    """
 
     source: Place
     target: Place
     when: tuple[str, str] | None = None
+    indexed: bool = True
 
     def __str__(self) -> str:
         condition = f" where {self.when[0]} = {self.when[1]}" if self.when else ""
@@ -50,10 +54,17 @@ def links(collections: Iterable[Collection], tables: Iterable[Table]) -> tuple[L
         return Place("payments", rows[reference.target].database, reference.target, reference.field)
 
     found = [
-        Link(place, target(reference), reference.when)
+        Link(place, target(reference), reference.when, _indexed(reference, documents, rows))
         for place, reference in [*_of_documents(documents.values()), *_of_rows(rows.values())]
     ]
     return tuple(sorted(found, key=str))
+
+
+def _indexed(reference: Reference, documents: Mapping[str, Collection], rows: Mapping[str, Table]) -> bool:
+    if reference.domain == "social":
+        return any(i.fields[0] == reference.field for i in documents[reference.target].indexes)
+    table = rows[reference.target]
+    return reference.field in (table.key[0], *(i.fields[0] for i in table.indexes))
 
 
 def _of_documents(collections: Iterable[Collection]) -> Iterator[tuple[Place, Reference]]:
