@@ -14,11 +14,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import MongoClient
+from pymongo.collection import Collection
 from pymongo.errors import OperationFailure, PyMongoError, ServerSelectionTimeoutError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from app_core.schema import registry
+from app_core.schema.handles import handle
 from cluster_cli.drills.ledger import Key, ReadBack
 from cluster_cli.drills.outcomes import mongo_outcome
 from cluster_cli.drills.plan import RunPlan
@@ -171,10 +173,10 @@ class SocialClient:
     def _send(self, kind: Kind, intent: Intent, row: uuid.UUID, number: int) -> None:
         assert self._mongo is not None
         entry = registry.collection(kind.collection)
-        concern = WriteConcern(w=entry.write_concern.w, j=entry.write_concern.j)
+        collection: Collection[dict[str, Any]] = handle(self._mongo, kind.collection)
         if self._plan.breaks("weak-writes", intent.path):
-            concern = WriteConcern(w=1)
-        collection = self._mongo[entry.segment].get_collection(kind.collection, write_concern=concern)
+            weak = WriteConcern(w=1)
+            collection = self._mongo[entry.segment].get_collection(kind.collection, write_concern=weak)
         body = _under(intent.body, intent.value, row)
         if number == 1 or str(row) != intent.value:
             collection.insert_one({"_id": row, **body})
