@@ -27,17 +27,19 @@ def bootstrap(ctx: Context, progress: Progress | None = None) -> BootstrapResult
 def _social(ctx: Context, log: StepLog) -> None:
     if ctx.topology.social is None:
         return
-    from cluster_cli.bootstrap import mongodb, schema
+    from cluster_cli.bootstrap import mongodb
+    from cluster_cli.schema.apply import apply_social
 
     mongodb.bootstrap(ctx, log)
-    schema.apply_collections(ctx, log)
+    apply_social(ctx, log)
     mongodb.await_members(ctx, log)
 
 
 def _payments(ctx: Context, log: StepLog) -> None:
     if ctx.topology.payments is None:
         return
-    from cluster_cli.bootstrap import migrations, postgresql
+    from cluster_cli.bootstrap import postgresql
+    from cluster_cli.schema.apply import apply_payments
 
     postgresql.bootstrap(ctx, log)
-    migrations.apply_migrations(ctx, log)
+    apply_payments(ctx, log)

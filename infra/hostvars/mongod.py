@@ -51,9 +51,14 @@ def variables(topology: Topology, timing: Timing, node: Node, placement: Placeme
         "mongod_keyfile": str(placement.credentials.keyfile),
         "mongod_certificate_file": str(placement.tls(node.name, node.name).pem),
         "mongod_compressors": COMPRESSORS,
-        "mongod_parameters": _small_parameters(role) if small else {},
+        "mongod_parameters": {**_parameters(role), **(_small_parameters(role) if small else {})},
         **(_SMALL if small else _SERVER_DEFAULTS),
     }
+
+
+def _parameters(role: str) -> dict[str, Any]:
+    # which write concerns arrived, by kind of operation: what the registry promises can be counted
+    return {"reportOpWriteConcernCountersInServerStatus": True} if role == "shardsvr" else {}
 
 
 def _small_parameters(role: str) -> dict[str, Any]:

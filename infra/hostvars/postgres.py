@@ -147,6 +147,8 @@ def _cluster_parameters(topology: Topology, timing: Timing) -> dict[str, Any]:
         "archive_mode": "on",
         "archive_timeout": f"{pg.archive_timeout_s}s",
         "password_encryption": "scram-sha-256",
+        # which statements take the time: `swapctl schema review` reads it
+        "shared_preload_libraries": "pg_stat_statements",
         # a client that opened a transaction and went away must not hold up a switchover
         "idle_in_transaction_session_timeout": "5s",
         "wal_sender_timeout": f"{pg.wal_sender_timeout_s}s",

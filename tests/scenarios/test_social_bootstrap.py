@@ -12,10 +12,10 @@ from pymongo.errors import OperationFailure
 from app_core.schema import registry
 from app_core.schema.model import Collection
 from cluster_cli.bootstrap import bootstrap
-from cluster_cli.bootstrap.apply import apply_schema
 from cluster_cli.engines.mongodb import bound, member_client, mongo_client, primary
 from cluster_cli.engines.mongodb.clients import Client
 from cluster_cli.engines.mongodb.users import PROBE_DATABASE
+from cluster_cli.schema.apply import apply_schema
 from infra.context import Context
 
 pytestmark = pytest.mark.cluster

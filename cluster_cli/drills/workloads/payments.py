@@ -30,7 +30,7 @@ OPENING = 1_000_000
 CURRENCY = "EUR"
 STANDBYS = "current_setting('synchronous_standby_names')"
 INTENT = f"""INSERT INTO payment_intent (id, user_id, amount, currency, status)
-VALUES (%s, %s, %s, '{CURRENCY}', 'succeeded')
+VALUES (%s, %s, %s, '{CURRENCY}', 'pending')
 ON CONFLICT (id) DO UPDATE SET status = excluded.status RETURNING {STANDBYS}"""
 TRANSFER = f"""INSERT INTO transfer (id, from_account_id, to_account_id, amount, currency)
 VALUES (%s, %s, %s, %s, '{CURRENCY}') ON CONFLICT (id) DO NOTHING RETURNING {STANDBYS}"""

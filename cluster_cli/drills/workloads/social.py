@@ -14,11 +14,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import MongoClient
+from pymongo.collection import Collection
 from pymongo.errors import OperationFailure, PyMongoError, ServerSelectionTimeoutError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from app_core.schema import registry
+from app_core.schema.handles import handle
 from cluster_cli.drills.ledger import Key, ReadBack
 from cluster_cli.drills.outcomes import mongo_outcome
 from cluster_cli.drills.plan import RunPlan
@@ -28,6 +30,8 @@ from cluster_cli.drills.workloads.base import Attempt, Client, Intent, fold_rows
 from infra.context import Context
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+ATTEMPT = "https://meet.example.org/attempt-{}"
+"""What a resend writes: a text that every field takes which a resend changes."""
 LOST_ANSWER_EVERY = 40
 """With sabotage `no-idempotency`, the answer to every n-th acknowledgement of a client is dropped."""
 
@@ -39,7 +43,7 @@ class Kind:
     collection: str
     id_field: str
     bump: str
-    """A text field that a resend may change."""
+    """A text field that a resend may change; it takes an address of the form `ATTEMPT`."""
     document: Callable[[uuid.UUID, uuid.UUID, int], dict[str, Any]]
     """From the value's id, the meeting's or member's id and a number."""
 
@@ -52,9 +56,11 @@ def _session(_: uuid.UUID, value: uuid.UUID, number: int) -> dict[str, Any]:
         "user_b_id": uuid.UUID(int=value.int ^ 2),
         "start_at": start,
         "end_at": start + timedelta(hours=1),
+        "created_by": uuid.UUID(int=value.int ^ 1),
         "status": "PROPOSED",
-        "mode": "VIDEO",
-        "video_url": "",
+        "mode": "remote",
+        "video_url": ATTEMPT.format(1),
+        "translated_chat": False,
     }
 
 
@@ -65,6 +71,10 @@ def _review(value: uuid.UUID, _: uuid.UUID, number: int) -> dict[str, Any]:
         "reviewer_id": uuid.UUID(int=value.int ^ 1),
         "reviewee_id": uuid.UUID(int=value.int ^ 2),
         "stars": 1 + number % 5,
+        "punctuality": 5,
+        "pedagogy": 4,
+        "engagement": 3,
+        "communication": 5,
         "comment": "",
         "created_at": EPOCH + timedelta(seconds=number),
     }
@@ -85,7 +95,11 @@ def _user(value: uuid.UUID, _: uuid.UUID, number: int) -> dict[str, Any]:
         "user_id": value,
         "email": f"{value}@example.org",
         "name": "drill",
+        "preferred_lang": "fr",
         "roles": ["LEARNER"],
+        "id_verified": False,
+        "reputation": 0,
+        "reliability_score": 1,
         "created_at": EPOCH + timedelta(seconds=number),
     }
 
@@ -96,7 +110,7 @@ def _skill(value: uuid.UUID, member: uuid.UUID, number: int) -> dict[str, Any]:
         "user_id": member,
         "label": "guitar",
         "type": "TEACH" if number % 2 else "LEARN",
-        "level": "B1",
+        "level": "BEGINNER",
         "langs": ["fr"],
     }
 
@@ -159,17 +173,17 @@ class SocialClient:
     def _send(self, kind: Kind, intent: Intent, row: uuid.UUID, number: int) -> None:
         assert self._mongo is not None
         entry = registry.collection(kind.collection)
-        concern = WriteConcern(w=entry.write_concern.w, j=entry.write_concern.j)
+        collection: Collection[dict[str, Any]] = handle(self._mongo, kind.collection)
         if self._plan.breaks("weak-writes", intent.path):
-            concern = WriteConcern(w=1)
-        collection = self._mongo[entry.segment].get_collection(kind.collection, write_concern=concern)
+            weak = WriteConcern(w=1)
+            collection = self._mongo[entry.segment].get_collection(kind.collection, write_concern=weak)
         body = _under(intent.body, intent.value, row)
         if number == 1 or str(row) != intent.value:
             collection.insert_one({"_id": row, **body})
             return
         key = {"_id": row, **{field: body[field] for field in entry.shard_key}}
         rest = {name: value for name, value in body.items() if name not in (*entry.shard_key, kind.bump)}
-        change = {"$set": {kind.bump: f"attempt {number}"}, "$setOnInsert": rest}
+        change = {"$set": {kind.bump: ATTEMPT.format(number)}, "$setOnInsert": rest}
         collection.update_one(key, change, upsert=True)
 
     def abort(self) -> None:

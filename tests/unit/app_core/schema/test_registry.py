@@ -2,58 +2,155 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app_core.schema import registry
-from app_core.schema.model import Collection, Index, Table
+from app_core.schema.fields import walk
+from app_core.schema.model import Collection, Index, Kept, Retention
+from app_core.schema.personal import HANDLING
+from app_core.schema.queries import query
 
 COLLECTIONS = registry.collections()
-TABLES = registry.tables()
-
-# From the two seed documents: (collection, keys, unique) that must be there.
-ASKED_FOR = [
-    ("users", (("roles", 1),), False),
-    ("user_emails", (("email", 1),), True),
-    ("skills", (("label", "text"),), False),
-    ("skills", (("type", 1), ("level", 1)), False),
-    ("skills", (("langs", 1),), False),
-    ("sessions", (("user_a_id", 1), ("user_b_id", 1), ("start_at", 1)), False),
-    ("sessions", (("status", 1), ("start_at", 1)), False),
-    ("sessions", (("place_point", "2dsphere"),), False),
-    ("messages", (("session_id", 1), ("created_at", 1)), False),
-    ("messages", (("sender_id", 1), ("created_at", 1)), False),
-    ("reviews", (("session_id", 1), ("reviewer_id", 1)), True),
-    ("reviews", (("reviewee_id", 1), ("created_at", -1)), False),
-    ("reviews", (("session_id", 1),), False),
-]
+NAMES = {entry.name: entry for entry in COLLECTIONS}
 
 
-@pytest.mark.parametrize(("name", "keys", "unique"), ASKED_FOR)
-def test_indexes_of_the_documents(name: str, keys: tuple, unique: bool) -> None:
-    assert (keys, unique) in [(index.keys, index.unique) for index in registry.collection(name).indexes]
+def missing(entry: Collection) -> list[str]:
+    """What an entry lacks, in words: empty for a complete one."""
+    paths = {path for path, _ in walk(entry.fields)}
+    required = {field.name for field in entry.fields if field.required}
+    names = [index.name for index in entry.indexes]
+    return [
+        *(["entity or sentence"] if not (entry.entity and entry.says) else []),
+        *(["primary key"] if not entry.primary_key or not set(entry.primary_key) <= required else []),
+        *(["primary key is not unique"] if not unique_key(entry) else []),
+        *(["shard key that may lack"] if not set(entry.shard_key) <= required else []),
+        *(
+            ["shard key without index"]
+            if not any(prefixed(i, entry.shard_key) for i in entry.indexes)
+            else []
+        ),
+        *(
+            f"unique {i.name} needs a claim"
+            for i in entry.indexes
+            if i.unique and not prefixed(i, entry.shard_key)
+        ),
+        *(f"{i.name}: a field that is none" for i in entry.indexes if not set(i.fields) <= paths),
+        *(f"{i.name}: serves nothing" for i in entry.indexes if not i.serves or i.query is None),
+        *(["an index name twice"] if len(set(names)) < len(names) else []),
+        *(["retention"] if entry.retention is None else []),
+        *(["retention without index"] if not retention_indexed(entry) else []),
+        *(["erasure"] if entry.erasure is None else []),
+    ]
+
+
+def prefixed(index: Index, shard_key: tuple[str, ...]) -> bool:
+    return index.fields[: len(shard_key)] == shard_key
+
+
+def unique_key(entry: Collection) -> bool:
+    """Some unique index lies within shard key and primary key: then no two documents share the latter.
+
+    Documents of one shard key lie on one shard, and another shard key is another document.
+    """
+    wide = {*entry.shard_key, *entry.primary_key}
+    return any(i.unique and i.partial is None and set(i.fields) <= wide for i in entry.indexes)
+
+
+def retention_indexed(entry: Collection) -> bool:
+    """What ends is found by an index that begins with the retention's fields."""
+    ends = entry.retention
+    if not isinstance(ends, Retention):
+        return True
+    wanted = (ends.only[0], ends.field) if ends.only else (ends.field,)
+    return any(prefixed(index, wanted) for index in entry.indexes)
 
 
 @pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
-def test_collection_is_complete(entry: Collection) -> None:
-    fields = {field.name for field in entry.fields}
-    assert entry.indexes and all(index.serves for index in entry.indexes)
-    assert {key for index in entry.indexes for key, _ in index.keys} <= fields
-    assert set(entry.shard_key) <= {field.name for field in entry.fields if field.required}
-    assert len({index.name for index in entry.indexes}) == len(entry.indexes)
+def test_a_collection_is_complete(entry: Collection) -> None:
+    assert missing(entry) == []
+
+
+INCOMPLETE = {
+    "entity or sentence": replace(NAMES["users"], entity=""),
+    "primary key": replace(NAMES["users"], primary_key=("bio",)),
+    "primary key is not unique": replace(NAMES["skills"], primary_key=("label",)),
+    "shard key that may lack": replace(NAMES["users"], shard_key=("bio",)),
+    "shard key without index": replace(NAMES["users"], shard_key=("name",)),
+    "unique code_1 needs a claim": replace(NAMES["badges"], shard_key=("badge_id",)),
+    "x_1: a field that is none": replace(
+        NAMES["badges"], indexes=(*NAMES["badges"].indexes, Index((("x", 1),), "x", query=query("x")))
+    ),
+    "code_1: serves nothing": replace(
+        NAMES["tasks"], indexes=(Index((("code", 1),), ""), *NAMES["tasks"].indexes)
+    ),
+    "an index name twice": replace(NAMES["tasks"], indexes=NAMES["tasks"].indexes * 2),
+    "retention": replace(NAMES["tasks"], retention=None),
+    "retention without index": replace(NAMES["tasks"], retention=Retention("created_at", 1, "x")),
+    "erasure": replace(NAMES["tasks"], erasure=None),
+}
+
+
+@pytest.mark.parametrize("what", INCOMPLETE)
+def test_what_an_entry_lacks_is_named(what: str) -> None:
+    assert what in missing(INCOMPLETE[what])
 
 
 @pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
-def test_the_shard_key_has_an_index_and_prefixes_every_unique_one(entry: Collection) -> None:
-    assert any(_prefixed(index, entry.shard_key) for index in entry.indexes)
-    assert all(_prefixed(index, entry.shard_key) for index in entry.indexes if index.unique)
+def test_every_reference_leads_to_a_key(entry: Collection) -> None:
+    for path, field in walk(entry.fields):
+        inner = field.items.references if field.items else ()
+        for reference in (*field.references, *inner):
+            assert reference.field in key_of(reference.target, reference.domain), f"{entry.name}.{path}"
 
 
-def test_the_prefix_check_can_fail() -> None:
-    assert not _prefixed(Index((("email", 1),), "x", unique=True), ("user_id",))
+def key_of(target: str, domain: str) -> tuple[str, ...]:
+    return NAMES[target].primary_key if domain == "social" else registry.table(target).key
 
 
-def _prefixed(index: Index, shard_key: tuple[str, ...]) -> bool:
-    return tuple(key for key, _ in index.keys)[: len(shard_key)] == shard_key
+def test_a_reference_to_nothing_is_seen() -> None:
+    with pytest.raises(KeyError):
+        key_of("nobody", "social")
+
+
+@pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
+def test_a_time_to_live_is_the_retentions(entry: Collection) -> None:
+    ends = {index.fields[0]: index.ttl_seconds for index in entry.indexes if index.ttl_seconds is not None}
+    retention = entry.retention
+    wanted = isinstance(retention, Retention) and retention.how == "ttl"
+    assert ends == ({retention.field: int(retention.days * 86_400)} if wanted else {})  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
+def test_every_member_id_is_a_pseudonym_and_every_reason_is_given(entry: Collection) -> None:
+    for path, field in walk(entry.fields):
+        assert field.personal in HANDLING
+        if any(reference.target == "users" and not reference.when for reference in field.references):
+            assert field.personal == "pseudonym", path
+    assert all(departure.what and departure.reason for departure in entry.departures)
+    assert isinstance(entry.retention, Kept | Retention) and entry.retention.reason
+
+
+@pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
+def test_lists_and_free_objects_are_admitted_departures(entry: Collection) -> None:
+    loose = [
+        path.split(".")[0] for path, f in walk(entry.fields) if f.items is not None or f.entries is not None
+    ]
+    told = " ".join(departure.what for departure in entry.departures)
+    assert [name for name in loose if name not in told] == []
+
+
+def test_a_claim_names_the_constraint_that_it_keeps() -> None:
+    claims = {entry.claim.of: entry for entry in COLLECTIONS if entry.claim}
+    by_claim = {
+        f"{entry.name}.{field}": claimer for entry in COLLECTIONS for field, claimer in entry.unique_by_claim
+    }
+    assert {of: entry.name for of, entry in claims.items()} == by_claim == {"users.email": "user_emails"}
+    for entry in claims.values():
+        assert entry.claim is not None
+        assert entry.shard_key == (entry.claim.key,)
+        assert entry.claim.holder in {field.name for field in entry.fields}
 
 
 def test_write_concerns_of_the_documents() -> None:
@@ -69,17 +166,6 @@ def test_segments_and_names() -> None:
         registry.collection("nobody")
 
 
-@pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)
-def test_table_is_made_by_a_migration(entry: Table) -> None:
-    sql = "\n".join(migration.up for migration in registry.migrations())
-    assert f"CREATE TABLE {entry.name} (" in sql
-    for index in entry.indexes:
-        columns = [key for key, _ in index.keys]
-        assert f"CREATE INDEX {entry.name}_{'_'.join(columns)} ON {entry.name} ({', '.join(columns)})" in sql
-    assert entry.durability == "sync"
-
-
-def test_money_is_an_integer_with_a_currency() -> None:
-    sql = registry.migrations()[0].up.lower()
-    assert not [word for word in ("float", "real", "double precision", "numeric", "money") if word in sql]
-    assert sql.count("amount bigint") == 3
+def test_an_entry_can_be_a_key_of_a_mapping() -> None:
+    assert len({entry: entry.name for entry in COLLECTIONS}) == len(COLLECTIONS)
+    assert len(set(registry.tables())) == len(registry.tables())

@@ -1,0 +1,146 @@
+"""The two-step write of a document with a claimed value: first the claim, then the document.
+
+A unique index of a sharded collection must begin with its shard key. So a value that must be used once
+(an e-mail address) is claimed in a collection of its own, whose shard key is the value:
+
+1. the claim is inserted as PENDING: its unique index lets one writer pass,
+2. the document is inserted, and the claim becomes CONFIRMED, if it is still this writer's.
+
+Both wait for the majority. A writer that dies in between leaves a pending claim. The same writer resumes
+where it stopped; another one takes the claim over when it is a minute old and its document is not there.
+If the first writer lives after all, its confirmation finds the claim gone and it removes its document.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pymongo.errors import DuplicateKeyError, WriteError
+
+from app_core.errors import RefusedError
+from app_core.schema.handles import Handle
+from app_core.schema.model import Claim
+
+STALE = timedelta(minutes=1)
+"""A pending claim of this age whose document is not there belongs to a writer that died."""
+_LOOKS, _PAUSE_S = 20, 0.05
+Verdict = Literal["mine", "taken", "abandoned", "unconfirmed"]
+
+
+def normalised(value: str, how: Literal["email", "exact"]) -> str:
+    """The form in which a value is claimed: addresses without regard to case and outer blanks. Pure."""
+    return value.strip().lower() if how == "email" else value
+
+
+def claim_document(claim: Claim, document: Mapping[str, Any], holder: Any, now: datetime) -> dict[str, Any]:
+    """The pending claim for a document's value. Pure."""
+    value = normalised(str(document[claimed_field(claim)]), claim.normalised)
+    return {claim.key: value, claim.holder: holder, "state": "PENDING", "created_at": now}
+
+
+def claimed_field(claim: Claim) -> str:
+    """The field of the other collection whose values are claimed."""
+    return claim.of.split(".")[1]
+
+
+def judge(claim: Claim, found: Mapping[str, Any], holder: Any, now: datetime, *, written: bool) -> Verdict:
+    """What a claim that is there means for a writer. `written`: its holder's document is there. Pure."""
+    if found[claim.holder] == holder:
+        return "mine"
+    if found["state"] == "CONFIRMED" or now - found["created_at"] < STALE:
+        return "taken"
+    return "unconfirmed" if written else "abandoned"
+
+
+def write_claimed(claims: Handle, owners: Handle, document: Mapping[str, Any], now: datetime) -> None:
+    """Write a document whose value is claimed; the same document again is carried on, not refused.
+
+    Raises RefusedError when another document has the value, WriteError when the document is not valid (the
+    claim is freed then), and PyMongoError when the result is not known: call again with the same document.
+    """
+    claim = _claim_of(claims)
+    holder = document[owners.entry.primary_key[0]]
+    wanted = claim_document(claim, document, holder, now)
+    _reserve(claims, owners, wanted, now)
+    try:
+        _insert(owners, document, claim)
+    except WriteError:
+        claims.delete_one({**_place(claim, wanted), "state": "PENDING"})
+        raise
+    confirmed = claims.update_one(_place(claim, wanted), {"$set": {"state": "CONFIRMED"}})
+    if confirmed.matched_count == 0:  # this writer was too slow, and the claim was taken over
+        owners.delete_one({owners.entry.primary_key[0]: holder})
+        raise _taken(wanted[claim.key])
+
+
+def release(claims: Handle, value: str, holder: Any) -> bool:
+    """Free a value that its holder gives up; False when the holder did not have it."""
+    claim = _claim_of(claims)
+    key = normalised(value, claim.normalised)
+    return claims.delete_one({claim.key: key, claim.holder: holder}).deleted_count == 1
+
+
+def _reserve(claims: Handle, owners: Handle, wanted: Mapping[str, Any], now: datetime) -> None:
+    """Have the pending claim, or raise RefusedError."""
+    claim = _claim_of(claims)
+    for _ in range(_LOOKS):
+        try:
+            claims.insert_one(dict(wanted))
+            return
+        except DuplicateKeyError:
+            found = claims.find_one({claim.key: wanted[claim.key]})
+        if found is not None:
+            return _meet(claims, owners, wanted, found, now)
+        time.sleep(_PAUSE_S)  # its insert has not reached the majority yet, or it was just freed
+    raise _taken(wanted[claim.key])
+
+
+def _meet(
+    claims: Handle, owners: Handle, wanted: Mapping[str, Any], found: Mapping[str, Any], now: datetime
+) -> None:
+    """Act upon a claim that is already there."""
+    claim = _claim_of(claims)
+    key = owners.entry.primary_key[0]
+    written = owners.find_one({key: found[claim.holder]}, {"_id": 1}) is not None
+    as_seen = {**_place(claim, found), "state": "PENDING", "created_at": found["created_at"]}
+    match judge(claim, found, wanted[claim.holder], now, written=written):
+        case "mine":
+            return
+        case "abandoned":
+            mine = {claim.holder: wanted[claim.holder], "created_at": now}
+            if claims.update_one(as_seen, {"$set": mine}).matched_count == 1:
+                return
+        case "unconfirmed":
+            claims.update_one(as_seen, {"$set": {"state": "CONFIRMED"}})
+        case "taken":
+            pass
+    raise _taken(wanted[claim.key])
+
+
+def _insert(owners: Handle, document: Mapping[str, Any], claim: Claim) -> None:
+    """Insert the document; one that is there already under its key and with the same value is the same."""
+    key, field = owners.entry.primary_key[0], claimed_field(claim)
+    try:
+        owners.insert_one(dict(document))
+    except DuplicateKeyError:
+        found = owners.find_one({key: document[key]}, {field: 1})
+        if found is None or found[field] != document[field]:
+            raise
+
+
+def _place(claim: Claim, document: Mapping[str, Any]) -> dict[str, Any]:
+    return {claim.key: document[claim.key], claim.holder: document[claim.holder]}
+
+
+def _claim_of(claims: Handle) -> Claim:
+    claim = claims.entry.claim
+    if claim is None:
+        raise TypeError(f"{claims.entry.name} claims nothing")
+    return claim
+
+
+def _taken(value: str) -> RefusedError:
+    return RefusedError("already in use", on=value, hint="use another one, or log in with it")

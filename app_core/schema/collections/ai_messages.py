@@ -1,0 +1,48 @@
+"""What was said in a conversation with an AI agent."""
+
+from __future__ import annotations
+
+from app_core.schema.concerns import DELETED, FAST
+from app_core.schema.kinds import choice, key, moment, ref, text, whole
+from app_core.schema.model import Collection, Index, Retention
+from app_core.schema.queries import query
+
+COLLECTION = Collection(
+    name="ai_messages",
+    entity="AI_MESSAGE",
+    says="what was said to and by an agent",
+    segment="exchange",
+    shard_key=("ai_session_id",),
+    primary_key=("ai_msg_id",),
+    fields=(
+        key("ai_msg_id"),
+        ref("ai_session_id", "ai_sessions.ai_session_id"),
+        choice("role", "USER", "ASSISTANT", "SYSTEM"),
+        text("content", 32_000, shortest=0, personal="content"),
+        whole("tokens", 0, 1_000_000),
+        moment("created_at"),
+    ),
+    indexes=(
+        Index(
+            (("ai_session_id", 1), ("ai_msg_id", 1)),
+            "an id is used once",
+            unique=True,
+            query=query("ai_session_id", "ai_msg_id"),
+        ),
+        Index(
+            (("ai_session_id", 1), ("created_at", 1)),
+            "a conversation in order",
+            query=query("ai_session_id", sort="created_at"),
+        ),
+        Index(
+            (("created_at", 1),),
+            "what has reached the end of its retention",
+            query=query("created_at<", sort="created_at"),
+        ),
+    ),
+    write_concern=FAST,
+    read_concern="local",
+    read_preference="primary",
+    retention=Retention("created_at", 365, "it ends with its conversation"),
+    erasure=DELETED,
+)

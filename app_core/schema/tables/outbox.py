@@ -1,0 +1,44 @@
+"""Events of the payments domain, written in the transaction that they tell of, published afterwards."""
+
+from __future__ import annotations
+
+from app_core.schema.column_kinds import INSTANT, created, identity
+from app_core.schema.concerns import DELETED
+from app_core.schema.model import Departure, Index, Retention, Table
+from app_core.schema.queries import query
+from app_core.schema.tabular import Check, Column, Partitioning
+
+TABLE = Table(
+    name="outbox",
+    entity="OUTBOX",
+    says="events to publish, written with the change that they tell of",
+    key=("id", "created_at"),
+    durability="sync",
+    columns=(
+        identity(),
+        Column("aggregate_id", "uuid", says="what the event is about: events of one thing keep their order"),
+        Column("type", "text"),
+        Column("payload", "jsonb", personal="content"),
+        created(),
+        Column("published_at", INSTANT, nullable=True),
+    ),
+    checks=(Check("payload is an object"), Check("type is words with dots")),
+    indexes=(
+        Index(
+            (("created_at", 1),),
+            "what is to be published, oldest first",
+            partial={"sql": "published_at IS NULL"},
+            name="outbox_unpublished",
+        ),
+        Index(
+            (("aggregate_id", 1), ("created_at", 1)),
+            "the events of one thing in order",
+            name="outbox_aggregate_id_created_at",
+            query=query("aggregate_id", sort="created_at"),
+        ),
+    ),
+    partitioning=Partitioning("created_at", ahead=3, keep_months=2),
+    retention=Retention("created_at", 62, "to publish again after a mishap", how="partition"),
+    erasure=DELETED,
+    departures=(Departure("payload is a document", "each type of event has its own"),),
+)

@@ -1,0 +1,139 @@
+"""The payments database's catalogue is not what the migrations lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from psycopg import sql
+
+from cluster_cli.schema.catalogue import Catalogue, Key, parted
+from cluster_cli.schema.checks.payments_invalid_indexes import concurrently
+from cluster_cli.schema.cost import estimate
+from cluster_cli.schema.differences import Command, Difference, Work
+from cluster_cli.schema.payments_facts import PaymentsFacts
+
+NAME = "catalogue"
+DOMAIN = "payments"
+ORDER = 30
+_DROPS = {
+    "table": "DROP TABLE {name}",
+    "column": "ALTER TABLE {parent} DROP COLUMN {name}",
+    "constraint": "ALTER TABLE {parent} DROP CONSTRAINT {name}",
+    "trigger": "DROP TRIGGER {name} ON {parent}",
+    "index": "DROP INDEX CONCURRENTLY {name}",
+    "view": "DROP VIEW {name}",
+    "domain": "DROP DOMAIN {name}",
+    "enum": "DROP TYPE {name}",
+    "sequence": "DROP SEQUENCE {name}",
+}
+
+
+def find(facts: PaymentsFacts) -> Iterator[Difference]:
+    """Tables, columns, constraints, indexes, triggers, functions, types and grants that part.
+
+    While migrations wait, what lacks may be theirs: then only what is there too much is told.
+    """
+    waiting = any(m.version not in facts.applied for m in facts.migrations)
+    half_built = {index.name for index in facts.invalid}
+    for key, live, wanted in parted(facts.live, facts.wanted):
+        if key[0] == "index" and key[1] in half_built:
+            continue
+        if _of_another_table(key, facts, extra=wanted is None):
+            continue
+        if wanted is None:
+            yield _extra(facts, key)
+        elif live is None and not waiting:
+            yield _missing(facts, key, wanted)
+        elif live is not None and not waiting:
+            yield _differs(facts, key, live, wanted)
+
+
+def _of_another_table(key: Key, facts: PaymentsFacts, *, extra: bool) -> bool:
+    """Whether the whole table is extra or missing: then its parts need no line of their own."""
+    here, there = (facts.live, facts.wanted) if extra else (facts.wanted, facts.live)
+    table = ("table", _parent(key, here))
+    return key[0] != "table" and table in here and table not in there
+
+
+def _parent(key: Key, catalogue: Catalogue) -> str:
+    kind, name = key
+    if kind == "grant":
+        return name.partition(" to ")[0].partition(".")[0]
+    if kind == "index":
+        definition = catalogue.get(key, "")
+        return definition.partition(" ON public.")[2].removeprefix("ONLY ").partition(" ")[0]
+    return name.partition(".")[0]
+
+
+def _extra(facts: PaymentsFacts, key: Key) -> Difference:
+    kind, name = key
+    statement = drop_statement(key)
+    return Difference(
+        f"extra-{kind}",
+        "payments",
+        f"{kind} {name}",
+        "no migration makes it",
+        "drop" if statement is not None else "person",
+        f"swapctl schema apply --allow-drop {name}, or a new migration that makes it"
+        if statement is not None
+        else "remove it by a new migration, or write one that makes it",
+        size_bytes=facts.sizes.get(name.partition(".")[0]) if kind in ("table", "column") else None,
+        name=name if statement is not None else "",
+        commands=((facts.database, statement),) if statement is not None else (),
+    )
+
+
+def _missing(facts: PaymentsFacts, key: Key, wanted: str) -> Difference:
+    kind, name = key
+    size = facts.sizes.get(_parent(key, facts.wanted)) if kind == "index" else None
+    build: tuple[Command, ...] = ((facts.database, concurrently(wanted)),) if kind == "index" else ()
+    return Difference(
+        f"missing-{kind}",
+        "payments",
+        f"{kind} {name}",
+        f"it is not there; the migrations say {short(wanted)}",
+        "apply" if build else "person",
+        "CREATE INDEX CONCURRENTLY" if build else "a new migration that makes it again",
+        work="build" if build else "",
+        size_bytes=size,
+        estimate_seconds=estimate("build", size) if build else None,
+        commands=build,
+    )
+
+
+def _differs(facts: PaymentsFacts, key: Key, live: str, wanted: str) -> Difference:
+    kind, name = key
+    work: Work = "rewrite" if kind == "column" and _type(live) != _type(wanted) else ""
+    size = facts.sizes.get(name.partition(".")[0]) if work else None
+    return Difference(
+        f"{kind}-differs",
+        "payments",
+        f"{kind} {name}",
+        f"it is {short(live)}; the migrations say {short(wanted)}",
+        "person",
+        "a new migration" + (" (another type: the table is written again under a lock)" if work else ""),
+        work=work,
+        size_bytes=size,
+        estimate_seconds=estimate(work, size) if work else None,
+    )
+
+
+def drop_statement(key: Key) -> sql.Composed | None:
+    """The statement that drops an object of the catalogue; None for a kind that is not dropped by name."""
+    kind, name = key
+    pattern = _DROPS.get(kind)
+    if pattern is None:
+        return None
+    parent, _, child = name.partition(".")
+    parts = {"name": sql.Identifier(child or parent), "parent": sql.Identifier(parent)}
+    return sql.SQL(pattern).format(**parts)  # pyright: ignore[reportArgumentType] - our own constants
+
+
+def short(text: str, longest: int = 120) -> str:
+    """A definition on one line, cut where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def _type(definition: str) -> str:
+    return definition.partition(" NOT NULL")[0].partition(" DEFAULT ")[0]

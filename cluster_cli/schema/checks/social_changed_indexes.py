@@ -1,0 +1,60 @@
+"""An index is there under the registry's name and is another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app_core.schema.model import Collection, Index
+from cluster_cli.schema.differences import Difference
+from cluster_cli.schema.indexes import Live, in_place, index_difference, index_document
+from cluster_cli.schema.social import SocialFacts
+
+NAME = "index-differs"
+DOMAIN = "social"
+ORDER = 35
+
+
+def find(facts: SocialFacts) -> Iterator[Difference]:
+    """An expiry is changed in place; everything else is a drop and a build, so it must be named."""
+    for collection in facts.collections:
+        present = facts.live.of(collection).indexes
+        for index in collection.indexes:
+            found = present.get(index.name)
+            words = index_difference(index, found) if found is not None else None
+            if found is not None and words:
+                cure = _retime if in_place(index, found) else _rebuild
+                yield cure(collection, index, found, words)
+
+
+def _retime(collection: Collection, index: Index, _: Live, words: str) -> Difference:
+    change = {"name": index.name, "expireAfterSeconds": index.ttl_seconds}
+    return Difference(
+        NAME,
+        "social",
+        f"{collection.namespace} {index.name}",
+        words,
+        "apply",
+        "collMod (in place; what is older than the new limit is deleted by the servers)",
+        owner=collection.namespace,
+        commands=((collection.segment, {"collMod": collection.name, "index": change}),),
+    )
+
+
+def _rebuild(collection: Collection, index: Index, _: Live, words: str) -> Difference:
+    name = f"{collection.namespace}.{index.name}"
+    return Difference(
+        NAME,
+        "social",
+        f"{collection.namespace} {index.name}",
+        words,
+        "drop",
+        f"swapctl schema apply --allow-drop {name} (drops and builds it; queries go without meanwhile)",
+        work="build",
+        owner=collection.namespace,
+        name=name,
+        blocks=True,
+        commands=(
+            (collection.segment, {"dropIndexes": collection.name, "index": index.name}),
+            (collection.segment, {"createIndexes": collection.name, "indexes": [index_document(index)]}),
+        ),
+    )

@@ -1,0 +1,55 @@
+"""A collection is sharded otherwise than the registry says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app_core.schema.model import Collection
+from cluster_cli.schema.checks.social_collections import shard_command
+from cluster_cli.schema.cost import estimate
+from cluster_cli.schema.differences import Difference
+from cluster_cli.schema.social import SocialFacts
+from cluster_cli.schema.social_facts import Seen
+
+NAME = "shard-key"
+DOMAIN = "social"
+ORDER = 40
+
+
+def find(facts: SocialFacts) -> Iterator[Difference]:
+    """An unsharded one is sharded; another key means that every document is copied: a person decides."""
+    for collection in facts.collections:
+        seen = facts.live.of(collection)
+        if not seen.exists or seen.key == (collection.shard_key or None):
+            continue
+        yield _shard(collection, seen) if seen.key is None else _reshard(collection, seen)
+
+
+def _shard(collection: Collection, seen: Seen) -> Difference:
+    return Difference(
+        NAME,
+        "social",
+        f"{collection.namespace} shard key",
+        f"not sharded, the registry says {', '.join(collection.shard_key)}",
+        "apply",
+        "shardCollection (the data stay where they are, the balancer spreads them later)",
+        size_bytes=seen.size_bytes,
+        owner=collection.namespace,
+        commands=(("admin", shard_command(collection)),),
+    )
+
+
+def _reshard(collection: Collection, seen: Seen) -> Difference:
+    wanted = ", ".join(collection.shard_key) or "none"
+    return Difference(
+        NAME,
+        "social",
+        f"{collection.namespace} shard key",
+        f"sharded by {', '.join(seen.key or ())}, the registry says {wanted}",
+        "person",
+        f"reshardCollection {collection.namespace} (copies every document), or correct the registry",
+        work="reshard",
+        size_bytes=seen.size_bytes,
+        estimate_seconds=estimate("reshard", seen.size_bytes),
+        blocks=True,
+    )

@@ -1,0 +1,143 @@
+"""Runs the SQL migrations that a database does not have yet, in order, each once."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from app_core.errors import RefusedError, SwapskillError, TimedOutError
+from app_core.schema.migrations import Migration
+
+Connection = psycopg.Connection[Any]
+
+LOCK_TIMEOUT_S = 5
+"""A statement waits so long for a table's lock, so that it cannot queue up the application behind it."""
+TURN_TIMEOUT_S = 60
+"""How long a runner waits for another one to finish."""
+_LOCK_KEY = 7_237_155  # any number, the same for every runner
+# dbmate's own table with what it does not keep; its rows have a version only
+_TABLE = """
+CREATE TABLE IF NOT EXISTS schema_migrations (version text PRIMARY KEY);
+ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS name text, ADD COLUMN IF NOT EXISTS checksum text,
+    ADD COLUMN IF NOT EXISTS applied_at timestamptz DEFAULT now()
+"""
+_REPEATABLE = re.compile(
+    r"IF\s+(NOT\s+)?EXISTS|VALIDATE\s+CONSTRAINT|^(CREATE\s+OR\s+REPLACE|GRANT|REVOKE|ANALYZE|VACUUM|REINDEX|SET|"
+    r"COMMENT|DELETE|UPDATE)\b",
+    re.IGNORECASE,
+)
+_COMMENTS = re.compile(r"--[^\n]*\n?|/\*.*?\*/", re.DOTALL)
+
+
+def pending(migrations: Iterable[Migration], applied: Mapping[str, str | None]) -> tuple[Migration, ...]:
+    """The migrations to run. `applied`: version -> checksum, None where another runner applied it. Pure.
+
+    Raises RefusedError when history was edited (a changed file, a version that no file has), and for a
+    migration outside a transaction that could not be run again after a kill.
+    """
+    by_version = {m.version: m for m in migrations}
+    for version, checksum in applied.items():
+        if version not in by_version:
+            raise RefusedError(
+                "the database has a migration that is not in this checkout",
+                on=version,
+                hint="run the release that made it, or a newer one",
+            )
+        if checksum is not None and by_version[version].checksum != checksum:
+            raise RefusedError(
+                "an applied migration was edited",
+                on=f"{version}_{by_version[version].name}.sql",
+                why="its checksum is not the one in schema_migrations",
+                hint="restore the file and write the change as a new migration",
+            )
+    waiting = tuple(m for version, m in sorted(by_version.items()) if version not in applied)
+    for migration in waiting:
+        _refuse_unrepeatable(migration)
+    return waiting
+
+
+def _refuse_unrepeatable(migration: Migration) -> None:
+    for part in unrepeatable(migration):
+        raise RefusedError(
+            "a statement outside a transaction cannot be run twice",
+            on=f"{migration.version}_{migration.name}.sql",
+            why=f"after a kill between two statements it would run again: {part}",
+            hint="write IF NOT EXISTS or IF EXISTS, or leave out transaction:false",
+        )
+
+
+def unrepeatable(migration: Migration) -> list[str]:
+    """Statements of a migration outside a transaction that fail, or do more, when they run a second time."""
+    if migration.transaction:
+        return []
+    bare = [" ".join(_COMMENTS.sub("", part.decode()).split()) for part in statements(migration)]
+    return [part for part in bare if part and not _REPEATABLE.search(part)]
+
+
+def statements(migration: Migration) -> tuple[bytes, ...]:
+    """The statements as the server shall get them: together in a transaction, else one by one.
+
+    Several statements in one message form a transaction of their own, which CREATE INDEX CONCURRENTLY
+    and its like refuse. Outside a transaction a statement therefore ends at a `;` at a line's end.
+    """
+    if migration.transaction:
+        return (migration.up.encode(),)
+    parts = (part.strip() for part in migration.up.split(";\n"))
+    return tuple(part.encode() for part in parts if part.strip(";"))
+
+
+@contextlib.contextmanager
+def turn(connection: Connection) -> Iterator[None]:
+    """Hold the runners' advisory lock; it ends with the connection if this process dies.
+
+    Raises TimedOutError when another runner holds it for TURN_TIMEOUT_S.
+    """
+    # a server that builds an index looks once a second whether its client lives: a killed run ends at once
+    connection.execute("SET client_connection_check_interval = '1s'")
+    connection.execute(sql.SQL("SET lock_timeout = {}").format(f"{TURN_TIMEOUT_S}s"))
+    try:
+        connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK_KEY,))
+    except psycopg.errors.LockNotAvailable:
+        raise TimedOutError(
+            "another migration run does not end",
+            why=f"its lock is held for {TURN_TIMEOUT_S} s",
+            hint="SELECT * FROM pg_locks WHERE locktype = 'advisory'",
+        ) from None
+    connection.execute(sql.SQL("SET lock_timeout = {}").format(f"{LOCK_TIMEOUT_S}s"))
+    try:
+        yield
+    finally:
+        if not connection.broken:
+            connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK_KEY,))
+
+
+def prepare(connection: Connection) -> None:
+    """Make the table in which applied migrations are kept."""
+    connection.execute(_TABLE)
+
+
+def run_one(connection: Connection, migration: Migration) -> None:
+    """Run one migration (autocommit connection). Outside a transaction its statements run one by one.
+
+    Raises SwapskillError with the server's words; a failed one in a transaction leaves nothing behind.
+    """
+    try:
+        with connection.transaction() if migration.transaction else contextlib.nullcontext():
+            for part in statements(migration):
+                connection.execute(part)
+            connection.execute(
+                "INSERT INTO schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
+                (migration.version, migration.name, migration.checksum),
+            )
+    except psycopg.Error as error:
+        raise SwapskillError(
+            "a migration failed",
+            on=f"{migration.version}_{migration.name}.sql",
+            why=str(error.diag.message_primary or error),
+            hint="correct it, then: swapctl schema apply",
+        ) from error

@@ -1,0 +1,81 @@
+"""Monthly partitions: which ones there must be, and which ones retention has ended. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from psycopg import sql
+
+from app_core.schema.model import Table
+from app_core.schema.tabular import Partitioning
+
+
+@dataclass(frozen=True)
+class Month:
+    """A calendar month (UTC)."""
+
+    year: int
+    number: int
+
+    def plus(self, months: int) -> Month:
+        """The month so many later."""
+        count = self.year * 12 + self.number - 1 + months
+        return Month(count // 12, count % 12 + 1)
+
+    def first_day(self) -> date:
+        """Its first day."""
+        return date(self.year, self.number, 1)
+
+
+def month_of(day: date) -> Month:
+    """The month that a day lies in."""
+    return Month(day.year, day.month)
+
+
+def partition_name(table: str, month: Month) -> str:
+    """`<table>_YYYY_MM`."""
+    return f"{table}_{month.year:04d}_{month.number:02d}"
+
+
+def wanted_months(partitioning: Partitioning, today: date) -> list[Month]:
+    """The current month and those ahead."""
+    return [month_of(today).plus(n) for n in range(partitioning.ahead + 1)]
+
+
+def missing_months(table: Table, present: Iterable[str], today: date) -> list[Month]:
+    """The months whose partition does not exist yet."""
+    if table.partitioning is None:
+        return []
+    names = set(present)
+    return [m for m in wanted_months(table.partitioning, today) if partition_name(table.name, m) not in names]
+
+
+def ended(table: Table, present: Iterable[str], today: date) -> list[str]:
+    """Partitions that lie wholly before the months that are kept; none when all are kept."""
+    if table.partitioning is None or table.partitioning.keep_months is None:
+        return []
+    first_kept = partition_name(table.name, month_of(today).plus(-table.partitioning.keep_months))
+    return sorted(name for name in present if name < first_kept)
+
+
+def create_statement(table: Table, month: Month) -> sql.Composed:
+    """A new partition, made beside the table and attached: writers of the table are not locked out."""
+    name = sql.Identifier(partition_name(table.name, month))
+    return sql.SQL(
+        "CREATE TABLE {name} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE);"
+        " ALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES FROM ({low}) TO ({high})"
+    ).format(
+        name=name,
+        parent=sql.Identifier(table.name),
+        low=sql.Literal(f"{month.first_day().isoformat()} 00:00:00+00"),
+        high=sql.Literal(f"{month.plus(1).first_day().isoformat()} 00:00:00+00"),
+    )
+
+
+def detach_statement(table: str, partition: str, *, finalize: bool = False) -> sql.Composed:
+    """Takes a partition out without locking out readers or writers; its data stay in a table of its own."""
+    return sql.SQL("ALTER TABLE {} DETACH PARTITION {} {}").format(
+        sql.Identifier(table), sql.Identifier(partition), sql.SQL("FINALIZE" if finalize else "CONCURRENTLY")
+    )

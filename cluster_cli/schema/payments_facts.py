@@ -1,0 +1,114 @@
+"""What a live payments database has: migrations, catalogue, half-built indexes, partitions. Plus sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import psycopg
+
+from app_core.schema.migrations import Migration
+from app_core.schema.model import Table
+from cluster_cli.schema.catalogue import Catalogue, read_catalogue
+
+Connection = psycopg.Connection[Any]
+
+_PARTITIONS = r"""
+SELECT coalesce(p.relname, regexp_replace(c.relname, '_\d{4}_\d{2}$', '')), c.relname,
+       p.oid IS NOT NULL AND NOT coalesce(i.inhdetachpending, false),
+       coalesce(i.inhdetachpending, false), pg_total_relation_size(c.oid)
+  FROM pg_class c
+  LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+  LEFT JOIN pg_class p ON p.oid = i.inhparent
+ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname ~ '_\d{4}_\d{2}$'
+ ORDER BY c.relname
+"""
+_INVALID = """
+SELECT c.relname, t.relname, pg_relation_size(t.oid), pg_get_indexdef(c.oid),
+       EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = c.oid),
+       EXISTS (SELECT 1 FROM pg_stat_progress_create_index s WHERE s.index_relid = c.oid)
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+ WHERE NOT i.indisvalid AND c.relnamespace = 'public'::regnamespace AND c.relkind = 'i'
+"""
+_SIZES = """
+SELECT c.relname, CASE c.relkind WHEN 'p' THEN
+           (SELECT coalesce(sum(pg_total_relation_size(t.relid)), 0)::bigint FROM pg_partition_tree(c.oid) t)
+       ELSE pg_total_relation_size(c.oid) END
+  FROM pg_class c
+ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+"""
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A month's table. pending: a DETACH CONCURRENTLY was interrupted and waits for its FINALIZE."""
+
+    table: str
+    name: str
+    attached: bool
+    pending: bool
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class InvalidIndex:
+    """An index that a killed CREATE or REINDEX CONCURRENTLY left. building: somebody builds it now."""
+
+    name: str
+    table: str
+    table_bytes: int
+    definition: str
+    of_constraint: bool
+    building: bool
+
+
+@dataclass(frozen=True)
+class PaymentsFacts:
+    """What the checks compare. applied: version -> checksum (None: another runner did it)."""
+
+    migrations: tuple[Migration, ...]
+    tables: tuple[Table, ...]
+    wanted: Catalogue
+    applied: Mapping[str, str | None]
+    live: Catalogue
+    invalid: tuple[InvalidIndex, ...]
+    partitions: tuple[Partition, ...]
+    sizes: Mapping[str, int]
+    today: date
+    database: str
+
+
+def read_payments(
+    connection: Connection, migrations: tuple[Migration, ...], tables: tuple[Table, ...], wanted: Catalogue
+) -> PaymentsFacts:
+    """Everything that the checks compare, from one database. Raises psycopg.Error."""
+    now = connection.execute("SELECT current_timestamp AT TIME ZONE 'UTC', current_database()").fetchone()
+    assert now is not None
+    moment: datetime = now[0]
+    return PaymentsFacts(
+        migrations=migrations,
+        tables=tables,
+        wanted=wanted,
+        applied=read_applied(connection),
+        live=read_catalogue(connection),
+        invalid=tuple(InvalidIndex(*row) for row in connection.execute(_INVALID).fetchall()),
+        partitions=tuple(Partition(*row) for row in connection.execute(_PARTITIONS).fetchall()),
+        sizes={str(name): int(size) for name, size in connection.execute(_SIZES).fetchall()},
+        today=moment.date(),
+        database=str(now[1]),
+    )
+
+
+def read_applied(connection: Connection) -> dict[str, str | None]:
+    """The migrations that the database has: version -> checksum."""
+    columns = connection.execute(
+        "SELECT attname FROM pg_attribute"
+        " WHERE attrelid = to_regclass('public.schema_migrations') AND attnum > 0"
+    ).fetchall()
+    if not columns:
+        return {}
+    checksum = "checksum" if ("checksum",) in columns else "NULL"
+    rows = connection.execute(f"SELECT version, {checksum} FROM schema_migrations").fetchall()  # type: ignore[arg-type]
+    return {str(version): found for version, found in rows}

@@ -1,0 +1,93 @@
+"""Every reference that the registry declares, and how its values are taken out of a row. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app_core.schema.fields import Reference, walk
+from app_core.schema.model import Collection, Table
+
+Domain = Literal["social", "payments"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A field of a collection (`database` = its segment) or a column of a table."""
+
+    domain: Domain
+    database: str
+    name: str
+    field: str
+    key: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.database}.{self.name}.{self.field}"
+
+
+@dataclass(frozen=True)
+class Link:
+    """Every value at `source` must be one at `target`. when: (field, value) for which it is meant.
+
+    indexed: an index of the target begins with the field; without one a lookup reads the target whole.
+    """
+
+    source: Place
+    target: Place
+    when: tuple[str, str] | None = None
+    indexed: bool = True
+
+    def __str__(self) -> str:
+        condition = f" where {self.when[0]} = {self.when[1]}" if self.when else ""
+        return f"{self.source} -> {self.target}{condition}"
+
+
+def links(collections: Iterable[Collection], tables: Iterable[Table]) -> tuple[Link, ...]:
+    """The declared references that no database enforces by itself, sorted by their source."""
+    documents = {c.name: c for c in collections}
+    rows = {t.name: t for t in tables}
+
+    def target(reference: Reference) -> Place:
+        if reference.domain == "social":
+            return Place("social", documents[reference.target].segment, reference.target, reference.field)
+        return Place("payments", rows[reference.target].database, reference.target, reference.field)
+
+    found = [
+        Link(place, target(reference), reference.when, _indexed(reference, documents, rows))
+        for place, reference in [*_of_documents(documents.values()), *_of_rows(rows.values())]
+    ]
+    return tuple(sorted(found, key=str))
+
+
+def _indexed(reference: Reference, documents: Mapping[str, Collection], rows: Mapping[str, Table]) -> bool:
+    if reference.domain == "social":
+        return any(i.fields[0] == reference.field for i in documents[reference.target].indexes)
+    table = rows[reference.target]
+    return reference.field in (table.key[0], *(i.fields[0] for i in table.indexes))
+
+
+def _of_documents(collections: Iterable[Collection]) -> Iterator[tuple[Place, Reference]]:
+    for collection in collections:
+        for path, field in walk(collection.fields):
+            place = Place("social", collection.segment, collection.name, path, ("_id",))
+            inside = field.items.references if field.items is not None else ()
+            yield from ((place, reference) for reference in (*field.references, *inside))
+
+
+def _of_rows(tables: Iterable[Table]) -> Iterator[tuple[Place, Reference]]:
+    for table in tables:
+        for column in table.columns:
+            if column.references is not None:
+                place = Place("payments", table.database, table.name, column.name, table.key)
+                yield place, column.references
+
+
+def values_at(document: Mapping[str, Any], path: str) -> list[Any]:
+    """The values at a dotted path; arrays on the way and at its end give each of their items."""
+    name, _, rest = path.partition(".")
+    value = document.get(name)
+    items = value if isinstance(value, list) else [value]
+    if rest:
+        return [v for item in items if isinstance(item, Mapping) for v in values_at(item, rest)]
+    return [item for item in items if item is not None]

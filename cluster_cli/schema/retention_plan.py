@@ -1,0 +1,72 @@
+"""What retention ends now: collections and tables to prune, partitions to detach. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from app_core.schema.model import Collection, Table
+from app_core.schema.retention import Kept, Retention
+from cluster_cli.schema.partitions import ended
+from cluster_cli.schema.payments_facts import Partition
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Data of one collection or table that end: those whose `field` lies before `before`, if `only` holds."""
+
+    domain: Literal["social", "payments"]
+    name: str
+    field: str
+    before: datetime
+    only: tuple[str, tuple[str, ...]] | None
+    reason: str
+
+    @property
+    def collection(self) -> str:
+        """The collection's or table's own name."""
+        return self.name.rpartition(".")[2]
+
+
+def endings(collections: Iterable[Collection], tables: Iterable[Table], now: datetime) -> list[Ending]:
+    """What `schema prune` deletes in batches; tables that refer to others come before these."""
+    social = [_ending("social", c.namespace, c.retention, now) for c in collections]
+    rows = [_ending("payments", f"{t.database}.{t.name}", t.retention, now) for t in referring_first(tables)]
+    return [ending for ending in (*social, *rows) if ending is not None]
+
+
+def _ending(
+    domain: Literal["social", "payments"], name: str, retention: Retention | Kept | None, now: datetime
+) -> Ending | None:
+    if not isinstance(retention, Retention) or retention.how != "prune":
+        return None
+    before = now - timedelta(days=retention.days)
+    return Ending(domain, name, retention.field, before, retention.only, retention.reason)
+
+
+def referring_first(tables: Iterable[Table]) -> list[Table]:
+    """Tables in an order in which no row is deleted that another still refers to."""
+    left = sorted(tables, key=lambda t: t.name)
+    ordered: list[Table] = []
+    while left:
+        free = [t for t in left if not _referred(t, left)] or left[:1]  # a cycle has no better order
+        ordered += free
+        left = [t for t in left if t not in free]
+    return ordered
+
+
+def _referred(table: Table, others: Iterable[Table]) -> bool:
+    return any(key.target == table.name for o in others if o is not table for key in o.foreign_keys)
+
+
+def detachable(tables: Iterable[Table], partitions: Iterable[Partition], now: datetime) -> list[Partition]:
+    """The attached partitions of months that are no longer kept."""
+    attached = [p for p in partitions if p.attached]
+    names = {
+        name
+        for table in tables
+        for name in ended(table, [p.name for p in attached if p.table == table.name], now.date())
+    }
+    return [p for p in attached if p.name in names]

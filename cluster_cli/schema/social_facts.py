@@ -1,0 +1,112 @@
+"""What a live sharded cluster has: collections with validators, shard keys, zone ranges, indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pymongo.errors import OperationFailure
+
+from app_core.schema.model import Collection
+from cluster_cli.engines.mongodb.clients import Client
+from cluster_cli.schema.zones import ZoneRange
+
+Document = Mapping[str, Any]
+_PARALLEL = 4
+_NAMESPACE_NOT_FOUND = 26
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the cluster has of one collection. `key`: its shard key, None when it is unsharded or absent."""
+
+    exists: bool = False
+    key: tuple[str, ...] | None = None
+    ranges: tuple[ZoneRange, ...] = ()
+    indexes: Mapping[str, Document] = field(default_factory=dict[str, Document])
+    options: Document = field(default_factory=dict[str, Any])
+    size_bytes: int | None = None
+    """Size of the data, read only where a difference needs it."""
+
+
+@dataclass(frozen=True)
+class LiveSocial:
+    """All segments' databases. segments: zone -> shards. seen: namespace -> what is there."""
+
+    segments: Mapping[str, tuple[str, ...]]
+    seen: Mapping[str, Seen]
+
+    def of(self, collection: Collection) -> Seen:
+        """One collection; an absent one is empty."""
+        return self.seen.get(collection.namespace, Seen())
+
+    def shards(self, collection: Collection) -> int:
+        """How many shards its segment has."""
+        return len(self.segments[collection.segment])
+
+
+def read_social(
+    client: Client, segments: Mapping[str, tuple[str, ...]], wanted: Iterable[Collection]
+) -> LiveSocial:
+    """Everything in the segments' databases, in a few round trips; sizes only of what needs a reshard."""
+    keys = {doc["_id"]: tuple(doc["key"]) for doc in client.config.collections.find({}, {"key": 1})}
+    ranges = _ranges(client)
+    with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="schema-read") as pool:
+        listed = list(pool.map(lambda database: _collections(client, database), segments))
+        options = {namespace: found for part in listed for namespace, found in part.items()}
+        indexes = dict(zip(options, pool.map(lambda ns: _indexes(client, ns), options), strict=True))
+    seen = {
+        namespace: Seen(
+            exists=True,
+            key=keys.get(namespace),
+            ranges=tuple(ranges.get(namespace, ())),
+            indexes=indexes[namespace],
+            options=options[namespace],
+        )
+        for namespace in options
+    }
+    return LiveSocial(dict(segments), _with_sizes(client, _with_ranges(seen, ranges), wanted))
+
+
+def _with_ranges(seen: dict[str, Seen], ranges: Mapping[str, list[ZoneRange]]) -> dict[str, Seen]:
+    """Ranges may be there before the collection: a run was killed in between."""
+    early = {ns: Seen(ranges=tuple(parts)) for ns, parts in ranges.items() if ns not in seen}
+    return {**early, **seen}
+
+
+def _ranges(client: Client) -> dict[str, list[ZoneRange]]:
+    found: dict[str, list[ZoneRange]] = {}
+    for tag in client.config.tags.find():
+        found.setdefault(tag["ns"], []).append(ZoneRange(tag["ns"], tag["tag"], tag["min"], tag["max"]))
+    return found
+
+
+def _collections(client: Client, database: str) -> dict[str, Document]:
+    listed = client[database].list_collections(filter={"type": {"$ne": "view"}})
+    return {
+        f"{database}.{found['name']}": found.get("options", {})
+        for found in listed
+        if not found["name"].startswith("system.")
+    }
+
+
+def _indexes(client: Client, namespace: str) -> dict[str, Document]:
+    database, _, name = namespace.partition(".")
+    try:
+        return {index["name"]: index for index in client[database][name].list_indexes()}
+    except OperationFailure as error:
+        if error.code != _NAMESPACE_NOT_FOUND:  # dropped in between
+            raise
+        return {}
+
+
+def _with_sizes(client: Client, seen: dict[str, Seen], wanted: Iterable[Collection]) -> dict[str, Seen]:
+    for collection in wanted:
+        found = seen.get(collection.namespace)
+        if found is None or not found.exists or found.key == (collection.shard_key or None):
+            continue
+        stats = client[collection.segment].command("collStats", collection.name)
+        seen[collection.namespace] = replace(found, size_bytes=int(stats["size"]))
+    return seen

@@ -1,0 +1,85 @@
+"""Zone ranges and first chunks of a collection. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from bson import MaxKey, MinKey
+
+from app_core.schema.model import Collection
+
+Document = dict[str, Any]
+_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+_SPLITTABLE = ("binData", "string")
+
+
+@dataclass(frozen=True)
+class ZoneRange:
+    """A part of a collection's key range that lives in a zone."""
+
+    namespace: str
+    zone: str
+    low: Document
+    high: Document
+
+
+def zone_ranges(collection: Collection, shards: int) -> tuple[ZoneRange, ...]:
+    """The whole key range, in as many adjoining parts as the segment has shards.
+
+    The server makes one first chunk a part and deals them out over the zone's shards: that is the
+    pre-split, without a chunk ever moved.
+    """
+    bounds = [MinKey(), *split_points(_first_key_types(collection), shards), MaxKey()]
+    rest = collection.shard_key[1:]
+
+    def bound(value: Any) -> Document:
+        filler = value if isinstance(value, MaxKey) else MinKey()
+        return {collection.shard_key[0]: value, **dict.fromkeys(rest, filler)}
+
+    return tuple(
+        ZoneRange(collection.namespace, collection.segment, bound(low), bound(high))
+        for low, high in zip(bounds, bounds[1:], strict=False)
+    )
+
+
+def _first_key_types(collection: Collection) -> tuple[str, ...]:
+    return next((f.types for f in collection.fields if f.name == collection.shard_key[0]), ())
+
+
+def split_points(types: tuple[str, ...], parts: int) -> list[Any]:
+    """Values that cut a key's range into equal parts: random UUIDs by their first 32 bits, words by letter.
+
+    Other types are left whole: the balancer splits them when there is something to split.
+    """
+    kind = next((t for t in types if t in _SPLITTABLE), None)
+    if kind == "binData":
+        firsts = (part * 2**32 // parts for part in range(1, parts))
+        return [UUID(bytes=first.to_bytes(4, "big") + bytes(12)) for first in firsts]
+    if kind == "string":
+        return [_ALPHABET[p * len(_ALPHABET) // parts] for p in range(1, parts)]
+    return []
+
+
+def covers(ranges: Iterable[ZoneRange], zone: str, key: tuple[str, ...]) -> bool:
+    """Whether ranges of this zone adjoin from the smallest to the greatest key."""
+    wanted: Document = dict.fromkeys(key, MinKey())
+    following = {repr(r.low): r.high for r in ranges if r.zone == zone}
+    while repr(wanted) in following:
+        wanted = following.pop(repr(wanted))
+    return wanted == dict.fromkeys(key, MaxKey())
+
+
+def missing_ranges(collection: Collection, ranges: Iterable[ZoneRange], shards: int) -> list[ZoneRange]:
+    """The ranges to add; none for an unsharded collection, or one that lies in its zone already."""
+    present = tuple(ranges)
+    if not collection.shard_key or covers(present, collection.segment, collection.shard_key):
+        return []
+    return [r for r in zone_ranges(collection, shards) if r not in present]
+
+
+def range_command(part: ZoneRange) -> Document:
+    """The command that puts a range into its zone."""
+    return {"updateZoneKeyRange": part.namespace, "min": part.low, "max": part.high, "zone": part.zone}

@@ -1,0 +1,122 @@
+"""The registry's tables say what the migrations make."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import app_core.schema
+from app_core.schema import registry
+from app_core.schema.model import Retention, Table
+
+TABLES = registry.tables()
+SQL = "\n".join(migration.up for migration in registry.migrations())
+CATALOGUE = json.loads((Path(app_core.schema.__file__).parent / "catalogue.json").read_text("utf-8"))
+
+
+def of(kind: str, table: Table) -> dict[str, str]:
+    """The catalogue's entries of one kind that belong to a table, by their own name."""
+    prefix = f"{table.name}."
+    return {k.removeprefix(prefix): v for k, v in CATALOGUE.get(kind, {}).items() if k.startswith(prefix)}
+
+
+def test_every_table_of_the_database_is_in_the_registry() -> None:
+    assert set(CATALOGUE["table"]) == {entry.name for entry in TABLES}
+
+
+@pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)
+def test_columns(entry: Table) -> None:
+    wanted = {
+        c.name: c.type + ("" if c.nullable else " NOT NULL") + (f" DEFAULT {c.default}" if c.default else "")
+        for c in entry.columns
+    }
+    assert wanted == of("column", entry)
+
+
+@pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)
+def test_keys(entry: Table) -> None:
+    constraints = of("constraint", entry).values()
+    assert f"PRIMARY KEY ({', '.join(entry.key)})" in constraints
+    foreign = {
+        f"FOREIGN KEY ({', '.join(k.columns)}) REFERENCES {k.target}({', '.join(k.target_columns)})"
+        for k in entry.foreign_keys
+    }
+    assert foreign == {text for text in constraints if text.startswith("FOREIGN KEY")}
+
+
+@pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)
+def test_indexes(entry: Table) -> None:
+    live = {name: text for name, text in CATALOGUE["index"].items() if f"public.{entry.name} USING" in text}
+    uniques = {k: v for k, v in of("constraint", entry).items() if v.startswith("UNIQUE")}
+    assert {index.name for index in entry.indexes} == {*live, *uniques}
+    for index in entry.indexes:
+        text = live.get(index.name) or f"CREATE {uniques[index.name]}"
+        assert f"({', '.join(index.fields)})" in text
+        assert ("UNIQUE" in text) == index.unique
+        assert (" WHERE " in text) == (index.partial is not None)
+        assert index.serves
+
+
+@pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)
+def test_enumerations_are_checks(entry: Table) -> None:
+    checks = " ".join(of("constraint", entry).values())
+    for column in entry.columns:
+        assert all(f"'{value}'::text" in checks for value in column.values), column.name
+
+
+@pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)
+def test_state_machines_are_rows_and_a_trigger(entry: Table) -> None:
+    rows = {
+        (before, after)
+        for machine, before, after in re.findall(r"\('(\w+)', '(\w*)', '(\w+)'\)", SQL)
+        if machine == entry.name
+    }
+    wanted = entry.states
+    if wanted is None:
+        assert rows == set()
+        return
+    assert rows == {*((("", state)) for state in wanted.initial), *wanted.steps}
+    (column,) = (c for c in entry.columns if c.name == wanted.column)
+    assert set(wanted.states) == set(column.values)
+    assert "check_transition()" in of("trigger", entry)[f"{entry.name}_transition"]
+
+
+@pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)
+def test_what_is_partitioned_has_its_key_in_every_unique_one(entry: Table) -> None:
+    text = CATALOGUE["table"][entry.name]
+    if entry.partitioning is None:
+        assert text == "table"
+        return
+    assert text == f"partitioned by RANGE ({entry.partitioning.column})"
+    uniques = [entry.key, *(index.fields for index in entry.indexes if index.unique)]
+    assert all(entry.partitioning.column in key for key in uniques)
+    assert isinstance(entry.retention, Retention) and entry.retention.how == "partition"
+
+
+@pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)
+def test_the_application_cannot_rewrite_what_is_append_only(entry: Table) -> None:
+    rights = CATALOGUE["grant"].get(f"{entry.name} to app", "")
+    assert ("UPDATE" in rights or "DELETE" in rights) <= (not entry.append_only)
+
+
+@pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)
+def test_a_table_is_complete(entry: Table) -> None:
+    assert entry.entity and entry.says and entry.durability == "sync"
+    assert entry.retention is not None and entry.retention.reason
+    assert entry.erasure is not None and entry.erasure.reason
+    for column in entry.columns:
+        if column.references:
+            assert column.references.field in registry.collection(column.references.target).primary_key
+
+
+def test_money_is_an_integer_with_a_currency() -> None:
+    columns: dict[str, str] = CATALOGUE["column"]
+    assert not [n for n, text in columns.items() if re.match("numeric|real|double|money", text)]
+    amounts = {name for name in columns if name.endswith(".amount")}
+    assert len(amounts) == 4
+    assert all(columns[name].startswith("bigint") for name in amounts)
+    with_currency = {name.split(".")[0] for name in columns if name.endswith(".currency")}
+    assert {name.split(".")[0] for name in amounts} - with_currency == {"ledger_entry"}  # its transfer's

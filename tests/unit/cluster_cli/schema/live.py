@@ -1,0 +1,38 @@
+"""Small pieces that the tests of the schema share."""
+
+from app_core.schema.model import Collection, Field, Index, WriteConcern
+from cluster_cli.schema.checks.social_collections import strict
+from cluster_cli.schema.indexes import index_document
+from cluster_cli.schema.social_facts import Seen
+from cluster_cli.schema.zones import zone_ranges
+
+BY_ID = Index((("session_id", 1),), "by id", unique=True)
+BY_TIME = Index((("status", 1), ("start_at", -1)), "by time")
+TEXT = Index((("label", "text"),), "search")
+SESSIONS = Collection(
+    name="sessions",
+    segment="exchange",
+    shard_key=("session_id",),
+    fields=(Field("session_id", ("binData",)),),
+    indexes=(BY_ID, BY_TIME),
+    write_concern=WriteConcern("majority", j=True),
+    read_concern="majority",
+    read_preference="primary",
+)
+
+
+def live(index):
+    """An index as listIndexes shows it."""
+    words = {name: 1 for name, kind in index.keys if kind == "text"}
+    return {**index_document(index), "v": 2, **({"weights": words} if words else {})}
+
+
+def whole(collection):
+    """A collection that is exactly what the registry says."""
+    return Seen(
+        exists=True,
+        key=collection.shard_key or None,
+        ranges=zone_ranges(collection, 1) if collection.shard_key else (),
+        indexes={"_id_": {"key": {"_id": 1}}, **{i.name: live(i) for i in collection.indexes}},
+        options=strict(collection),
+    )

@@ -1,0 +1,192 @@
+"""Each kind of difference on the payments side: what must be found, and when nothing is."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from app_core.schema import registry
+from app_core.schema.migrations import parse_migration
+from app_core.schema.model import Table
+from app_core.schema.tabular import Partitioning
+from cluster_cli.schema import checks
+from cluster_cli.schema.catalogue import as_text, parted, wanted_catalogue
+from cluster_cli.schema.checks.payments_catalogue import drop_statement, short
+from cluster_cli.schema.checks.payments_invalid_indexes import concurrently
+from cluster_cli.schema.differences import droppable, to_apply, unknown_names
+from cluster_cli.schema.partitions import Month, ended, missing_months, month_of, partition_name
+from cluster_cli.schema.payments_facts import InvalidIndex, Partition, PaymentsFacts
+
+ONE = parse_migration("0001_one.sql", "-- migrate:up\nCREATE TABLE account (id int);\n")
+TWO = parse_migration("0002_two.sql", "-- migrate:up\nCREATE TABLE b (id int);\n")
+CATALOGUE = {
+    ("table", "account"): "table",
+    ("column", "account.id"): "uuid NOT NULL",
+    ("column", "account.balance"): "bigint NOT NULL DEFAULT 0",
+    ("constraint", "account.account_pkey"): "PRIMARY KEY (id)",
+    ("index", "account_user_id"): "CREATE INDEX account_user_id ON public.account USING btree (user_id)",
+    ("table", "ledger"): "partitioned by RANGE (at)",
+    ("function", "check_it()"): "CREATE OR REPLACE FUNCTION …",
+    ("grant", "account to app"): "SELECT",
+}
+LEDGER = Table("ledger", ("id", "at"), "sync", partitioning=Partitioning("at", ahead=2, keep_months=2))
+MONTHS = ("ledger_2026_11", "ledger_2026_12", "ledger_2027_01")
+WHOLE = PaymentsFacts(
+    migrations=(ONE, TWO),
+    tables=(LEDGER,),
+    wanted=CATALOGUE,
+    applied={"0001": ONE.checksum, "0002": TWO.checksum},
+    live=CATALOGUE,
+    invalid=(),
+    partitions=tuple(Partition("ledger", name, True, False, 0) for name in MONTHS),
+    sizes={"account": 50_000_000},
+    today=date(2026, 11, 26),
+    database="payments",
+)
+HALF = InvalidIndex("account_user_id", "account", 40_000_000, "", False, False)
+
+
+def found(**changes):
+    return checks.differences("payments", replace(WHOLE, **changes))
+
+
+def without(*keys):
+    return {key: text for key, text in CATALOGUE.items() if key not in keys}
+
+
+def statements(differences):
+    return [statement.as_string(None) for d in differences for _, statement in d.commands]
+
+
+def test_nothing_differs_in_a_whole_database():
+    assert found() == []
+
+
+def test_a_waiting_migration_is_named_and_what_it_would_make_is_not():
+    live = without(("table", "account"))
+    (one,) = found(applied={"0001": ONE.checksum}, live=live)
+    assert (one.object, one.act) == ("migration 0002_two", "apply")
+
+
+EXTRA = {
+    ("column", "account.odd"): "account.odd",
+    ("constraint", "account.odd_check"): "account.odd_check",
+    ("index", "odd_index"): "odd_index",
+    ("trigger", "account.odd_trigger"): "account.odd_trigger",
+    ("table", "odd"): "odd",
+}
+
+
+@pytest.mark.parametrize(("key", "name"), EXTRA.items(), ids=[kind for kind, _ in EXTRA])
+def test_what_no_migration_makes_stays_until_it_is_named(key, name):
+    differences = found(live={**CATALOGUE, key: "CREATE INDEX odd_index ON public.account USING btree (id)"})
+    assert [(d.kind, d.act) for d in differences] == [(f"extra-{key[0]}", "drop")]
+    assert to_apply(differences, frozenset()) == []
+    assert droppable(differences) == [name]
+    assert unknown_names(differences, frozenset({name, "other"})) == ["other"]
+    assert "odd" in statements(to_apply(differences, frozenset({name})))[0]
+
+
+def test_the_parts_of_an_extra_table_need_no_line_of_their_own():
+    live = {
+        **CATALOGUE,
+        ("table", "odd"): "table",
+        ("column", "odd.id"): "uuid",
+        ("grant", "odd to app"): "ALL",
+    }
+    assert [d.object for d in found(live=live)] == ["table odd"]
+
+
+def test_a_missing_index_is_built_online():
+    (one,) = found(live=without(("index", "account_user_id")))
+    assert (one.kind, one.act, one.work, one.size_bytes) == ("missing-index", "apply", "build", 50_000_000)
+    assert statements([one])[0].startswith("CREATE INDEX CONCURRENTLY IF NOT EXISTS account_user_id ON ")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [("column", "account.balance"), ("constraint", "account.account_pkey"), ("grant", "account to app")],
+)
+def test_what_else_is_missing_needs_a_migration(key):
+    (one,) = found(live=without(key))
+    assert (one.kind, one.act) == (f"missing-{key[0]}", "person")
+
+
+def test_another_type_is_a_rewrite_with_size_and_estimate():
+    (one,) = found(live={**CATALOGUE, ("column", "account.id"): "text NOT NULL"})
+    assert (one.kind, one.work, one.size_bytes, one.estimate_seconds) == (
+        "column-differs",
+        "rewrite",
+        50_000_000,
+        5.0,
+    )
+
+
+def test_another_default_is_no_rewrite():
+    (one,) = found(live={**CATALOGUE, ("column", "account.balance"): "bigint NOT NULL DEFAULT 1"})
+    assert (one.work, one.estimate_seconds) == ("", None)
+
+
+def test_a_half_built_index_is_dropped_and_built_again():
+    broken = {**CATALOGUE, ("index", "account_user_id"): "… (invalid)"}
+    (one,) = found(live=broken, invalid=(HALF,))
+    drop, build = statements([one])
+    assert drop.startswith("DROP INDEX CONCURRENTLY IF EXISTS")
+    assert build.startswith("CREATE INDEX CONCURRENTLY")
+
+
+def test_a_half_built_index_that_nobody_wants_is_only_dropped():
+    (one,) = found(invalid=(replace(HALF, name="stray"),))
+    assert len(statements([one])) == 1
+
+
+def test_an_index_under_construction_is_left_to_its_builder():
+    assert found(invalid=(replace(HALF, building=True),)) == []
+
+
+def test_a_missing_month_is_made_beside_the_table_and_attached():
+    (one,) = found(partitions=WHOLE.partitions[:-1])
+    assert one.object == "partition ledger_2027_01"
+    (text,) = statements([one])
+    assert "ATTACH PARTITION" in text
+    assert "'2027-01-01 00:00:00+00'" in text
+    assert "'2027-02-01 00:00:00+00'" in text
+
+
+def test_an_interrupted_detaching_is_finished():
+    pending = (*WHOLE.partitions, Partition("ledger", "ledger_2026_01", False, True, 0))
+    (one,) = found(partitions=pending)
+    assert statements([one]) == ['ALTER TABLE "ledger" DETACH PARTITION "ledger_2026_01" FINALIZE']
+
+
+def test_months():
+    assert month_of(date(2026, 12, 31)).plus(1) == Month(2027, 1)
+    assert Month(2026, 1).plus(-1) == Month(2025, 12)
+    assert partition_name("ledger", Month(2026, 3)) == "ledger_2026_03"
+    assert missing_months(LEDGER, [], date(2026, 11, 1)) == [Month(2026, 11), Month(2026, 12), Month(2027, 1)]
+    assert missing_months(replace(LEDGER, partitioning=None), [], date(2026, 11, 1)) == []
+
+
+def test_months_end_when_they_lie_wholly_before_those_that_are_kept():
+    present = ["ledger_2026_08", "ledger_2026_09", "ledger_2026_10", "ledger_2026_11"]
+    assert ended(LEDGER, present, date(2026, 11, 1)) == ["ledger_2026_08"]
+    kept = replace(LEDGER, partitioning=Partitioning("at"))
+    assert ended(kept, present, date(2026, 11, 1)) == []
+
+
+def test_helpers():
+    assert drop_statement(("function", "f()")) is None
+    assert short("a\n  b") == "a b"
+    assert short("x" * 200).endswith("…")
+    assert list(parted({("table", "a"): "x"}, {("table", "b"): "y"})) == [
+        (("table", "a"), "x", None),
+        (("table", "b"), None, "y"),
+    ]
+    with pytest.raises(ValueError, match="no index"):
+        concurrently("CREATE TABLE a ()")
+
+
+def test_the_committed_catalogue_reads_back_and_has_every_table_of_the_registry():
+    catalogue = wanted_catalogue()
+    assert '"table"' in as_text(catalogue)
+    assert {name for kind, name in catalogue if kind == "table"} == {t.name for t in registry.tables()}

@@ -1,0 +1,143 @@
+"""Each kind of difference on the social side: what must be found, and when nothing is."""
+
+from dataclasses import replace
+
+import pytest
+
+from app_core.schema import registry
+from cluster_cli.schema import checks
+from cluster_cli.schema.differences import blocking, to_apply
+from cluster_cli.schema.social import SocialFacts
+from cluster_cli.schema.social_facts import LiveSocial, Seen
+from cluster_cli.schema.zones import zone_ranges
+from tests.unit.cluster_cli.schema.live import BY_ID, BY_TIME, SESSIONS, live, whole
+
+BADGES = replace(SESSIONS, name="badges", segment="members", shard_key=(), indexes=(BY_TIME,))
+NS = SESSIONS.namespace
+
+
+def found(*collections, **seen):
+    """The differences of a cluster in which `seen` replaces what is whole (None: absent)."""
+    there = {c.namespace: whole(c) for c in collections}
+    for name, changed in seen.items():
+        namespace = next(ns for ns in [*there, f"exchange.{name}"] if ns.endswith(f".{name}"))
+        if changed is None:
+            del there[namespace]
+        else:
+            there[namespace] = changed
+    facts = SocialFacts(collections, LiveSocial({"exchange": ("x",), "members": ("m",)}, there))
+    return checks.differences("social", facts)
+
+
+def verbs(differences):
+    return [next(iter(command)) for d in differences for _, command in d.commands]
+
+
+def test_nothing_differs_in_a_whole_cluster():
+    assert found(*registry.collections()) == []
+
+
+def test_a_missing_collection_gets_zone_validator_and_indexes_before_its_first_chunk():
+    (one,) = found(SESSIONS, sessions=None)
+    assert (one.kind, one.object, one.act) == ("missing-collection", NS, "apply")
+    assert verbs([one]) == ["updateZoneKeyRange", "create", "createIndexes", "shardCollection"]
+    assert one.commands[1][1]["validationAction"] == "error"
+    assert one.commands[-1][1]["unique"] is True
+
+
+def test_zones_that_a_killed_run_made_are_not_made_again():
+    (one,) = found(SESSIONS, sessions=Seen(ranges=zone_ranges(SESSIONS, 1)))
+    assert verbs([one]) == ["create", "createIndexes", "shardCollection"]
+
+
+def test_an_unsharded_collection_is_created_plainly():
+    assert verbs(found(BADGES, badges=None)) == ["create", "createIndexes"]
+
+
+def changed(collection=SESSIONS, **changes):
+    return replace(whole(collection), **changes)
+
+
+INTERRUPTED = {
+    "created only": (
+        Seen(exists=True, ranges=zone_ranges(SESSIONS, 1), indexes={"_id_": {"key": {"_id": 1}}}),
+        ["createIndexes", "shardCollection", "collMod"],
+    ),
+    "indexed, not sharded": (changed(key=None), ["shardCollection"]),
+    "no zone": (changed(ranges=()), ["updateZoneKeyRange"]),
+    "no zone, not sharded": (changed(key=None, ranges=()), ["updateZoneKeyRange", "shardCollection"]),
+    "one index": (changed(indexes={BY_ID.name: live(BY_ID)}), ["createIndexes"]),
+    "no validator": (changed(options={}), ["collMod"]),
+}
+
+
+@pytest.mark.parametrize(("seen", "left"), INTERRUPTED.values(), ids=INTERRUPTED.keys())
+def test_an_interrupted_run_is_finished(seen, left):
+    differences = found(SESSIONS, sessions=seen)
+    assert verbs(differences) == left
+    assert to_apply(differences, frozenset()) == differences
+    assert blocking(differences, frozenset()) == []
+
+
+def test_missing_indexes_are_named_one_by_one_and_built_by_one_command():
+    differences = found(SESSIONS, sessions=changed(indexes={}))
+    assert [d.object for d in differences] == [f"{NS} {BY_ID.name}", f"{NS} {BY_TIME.name}"]
+    assert verbs(differences) == ["createIndexes"]
+
+
+def test_an_index_that_is_another_blocks_until_it_is_named():
+    wrong = {**live(BY_TIME), "unique": True}
+    (one,) = found(SESSIONS, sessions=changed(indexes={BY_ID.name: live(BY_ID), BY_TIME.name: wrong}))
+    assert blocking([one], frozenset()) == [one]
+    named = frozenset({f"{NS}.{BY_TIME.name}"})
+    assert blocking([one], named) == []
+    assert verbs(to_apply([one], named)) == ["dropIndexes", "createIndexes"]
+
+
+def test_extra_indexes_and_collections_stay_until_they_are_named():
+    odd = {**whole(SESSIONS).indexes, "odd_1": {"key": {"odd": 1}}}
+    differences = found(SESSIONS, sessions=changed(indexes=odd), stray=Seen(exists=True))
+    assert [(d.kind, d.name) for d in differences] == [
+        ("extra-index", f"{NS}.odd_1"),
+        ("extra-collection", "exchange.stray"),
+    ]
+    assert blocking(differences, frozenset()) == []
+    assert to_apply(differences, frozenset()) == []
+    assert verbs(to_apply(differences, frozenset({"exchange.stray"}))) == ["drop"]
+
+
+def test_another_shard_key_needs_a_reshard_with_size_and_estimate():
+    (one,) = found(SESSIONS, sessions=changed(key=("user_id",), size_bytes=3_000_000_000))
+    assert (one.act, one.work, one.blocks) == ("person", "reshard", True)
+    assert (one.size_bytes, one.estimate_seconds) == (3_000_000_000, 600.0)
+    assert "user_id" in one.detail
+
+
+def test_keys_in_another_zone_are_a_persons_affair():
+    wrong = tuple(replace(r, zone="members") for r in zone_ranges(SESSIONS, 1))
+    (one,) = found(SESSIONS, sessions=changed(ranges=wrong))
+    assert (one.kind, one.act) == ("zone", "person")
+    assert "members" in one.detail
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"validationAction": "warn"}, "validationAction is warn"),
+        ({"validationLevel": "moderate"}, "validationLevel is moderate"),
+        (
+            {"validator": {"$jsonSchema": {"bsonType": "object"}}},
+            "$jsonSchema.properties is missing",
+        ),
+    ],
+)
+def test_a_validator_that_differs_says_where(options, why):
+    (one,) = found(SESSIONS, sessions=changed(options={**whole(SESSIONS).options, **options}))
+    assert one.kind == "validator"
+    assert why in one.detail
+
+
+@pytest.mark.parametrize("check", checks.registry(), ids=lambda c: f"{c.domain}-{c.name}")
+def test_every_check_says_what_it_finds(check):
+    assert check.finds.endswith(".")
+    assert check.domain in ("social", "payments")

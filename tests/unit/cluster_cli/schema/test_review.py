@@ -1,0 +1,150 @@
+"""The rules about indexes: each on a case in which it must speak, and one in which it must be silent."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cluster_cli.schema.review import ReviewFacts, findings, rules
+from cluster_cli.schema.review._model import IndexUse, SlowQuery
+from cluster_cli.schema.review._payments import compared, parameters, scans, together
+from cluster_cli.schema.review._social import Access, query_of, slow_entries, stages, uses
+from tests.unit.cluster_cli.schema.live import BY_ID, BY_TIME, SESSIONS, live
+
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
+BUSY = IndexUse(
+    domain="payments",
+    table="account",
+    name="account_user_id",
+    keys=("user_id 1",),
+    needed=False,
+    condition="",
+    special=False,
+    declared=True,
+    uses=7,
+    since=NOW - timedelta(days=3),
+    size_bytes=1000,
+    table_bytes=2000,
+)
+QUERY = SlowQuery("payments", "account", "SELECT …", ("email",), 10, 50.0, True)
+
+
+def kinds(*indexes, slow=()):
+    facts = ReviewFacts(indexes, tuple(slow), NOW, timedelta(days=1), 500)
+    return [(f.kind, f.object) for f in findings(facts)]
+
+
+QUIET = {
+    "used": (BUSY, ()),
+    "unused but unique": (replace(BUSY, uses=0, needed=True), ()),
+    "unused, but counted for an hour only": (replace(BUSY, uses=0, since=NOW - timedelta(hours=1)), ()),
+    "large and small table, below the least size": (replace(BUSY, size_bytes=400, table_bytes=1), ()),
+    "a slow query that does not scan": (BUSY, (replace(QUERY, scans=False),)),
+    "a slow query without a comparison": (BUSY, (replace(QUERY, fields=()),)),
+}
+
+
+@pytest.mark.parametrize(("index", "slow"), QUIET.values(), ids=QUIET.keys())
+def test_silent(index, slow):
+    assert kinds(index, slow=slow) == []
+
+
+def test_unused():
+    assert kinds(replace(BUSY, uses=0)) == [("unused", "account account_user_id")]
+
+
+def test_over_sized():
+    assert kinds(replace(BUSY, size_bytes=2001)) == [("over-sized", "account account_user_id")]
+
+
+def test_missing_with_the_index_to_make():
+    facts = ReviewFacts(
+        (), (QUERY, replace(QUERY, domain="social", table="members.users")), NOW, timedelta(), 0
+    )
+    sql, mongo = findings(facts)
+    assert "CREATE INDEX CONCURRENTLY IF NOT EXISTS account_email ON account (email)" in sql.command
+    assert 'Index((("email", 1),), …) to app_core/schema/collections/users.py' in mongo.command
+
+
+WIDER = replace(BUSY, name="wider", keys=("user_id 1", "at -1"))
+TWIN = replace(BUSY, name="a_twin")
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (WIDER, "account_user_id"),
+        (TWIN, "account_user_id"),
+        (replace(TWIN, name="z_twin"), "z_twin"),
+        (replace(WIDER, condition="status = 'x'"), None),
+        (replace(WIDER, keys=("at -1", "user_id 1")), None),
+        (replace(WIDER, table="other"), None),
+        (replace(WIDER, special=True), None),
+    ],
+)
+def test_duplicate(other, told):
+    found = [f for f in kinds(BUSY, other) if f[0] == "duplicate"]
+    assert found == ([("duplicate", f"account {told}")] if told else [])
+
+
+def test_a_unique_index_is_no_duplicate_but_makes_its_twin_one():
+    unique = replace(TWIN, needed=True, name="zz")
+    assert kinds(BUSY, unique) == [("duplicate", "account account_user_id")]
+
+
+def test_counters_of_members_are_added_up_since_the_youngest():
+    younger = replace(BUSY, uses=3, since=NOW)
+    (one,) = together([[BUSY], [younger]])
+    assert (one.uses, one.since) == (10, NOW)
+
+
+def access(index, uses_, **spec):
+    return Access(SESSIONS.namespace, index.name, {**live(index), **spec}, uses_, NOW)
+
+
+def test_social_counters():
+    accesses = [access(BY_ID, 1), access(BY_TIME, 2), access(BY_TIME, 3), access(BY_TIME, 0, name="x")]
+    stats = {SESSIONS.namespace: {"indexSizes": {BY_TIME.name: 9}, "size": 5}}
+    by_id, by_time = sorted(uses([SESSIONS], accesses, stats), key=lambda u: u.name)
+    assert (by_id.needed, by_time.needed) == (True, False)
+    assert (by_time.uses, by_time.size_bytes, by_time.table_bytes) == (5, 9, 5)
+    assert by_time.keys == ("status 1", "start_at -1")
+    assert by_time.declared
+
+
+def test_the_only_index_that_begins_with_the_shard_key_is_needed():
+    plain = replace(SESSIONS, indexes=())
+    spec = Access(plain.namespace, "session_id_1", {"key": {"session_id": 1}}, 0, NOW)
+    (one,) = uses([plain], [spec], {plain.namespace: {}})
+    assert one.needed
+    assert not one.declared
+
+
+LINE = (
+    '{"t":{"$date":"2026-11-26T12:00:00.000+00:00"},"msg":"Slow query","attr":{"ns":"exchange.messages",'
+    '"command":{"find":"messages","filter":{"lang":"fr"}},"planSummary":"COLLSCAN","durationMillis":140}}'
+)
+
+
+def test_slow_queries_are_read_from_the_servers_log():
+    (entry,) = slow_entries([LINE, "not JSON", '{"msg":"Slow query","attr":{}}', "Slow query {"])
+    assert query_of(entry["command"]) == {"lang": "fr"}
+    assert query_of({"pipeline": [{"$match": {"a": 1}}]}) == {"a": 1}
+    assert query_of({"pipeline": []}) == {}
+    assert query_of({"q": {"b": 2}}) == {"b": 2}
+
+
+def test_plans():
+    mongo = {"stage": "SHARD_MERGE", "shards": [{"winningPlan": {"stage": "COLLSCAN"}}]}
+    assert list(stages(mongo)) == ["SHARD_MERGE", "COLLSCAN"]
+    node = {"Node Type": "Seq Scan", "Filter": "(x = 1)", "Relation Name": "a"}
+    assert list(scans({"Node Type": "Limit", "Plans": [node, {"Node Type": "Seq Scan"}]})) == [node]
+    assert list(scans(None)) == []
+    assert compared("((at > $1) AND (user_id = $2) AND (status = 'x'::text))") == ("user_id", "status", "at")
+    assert parameters("SELECT $1, $12, $3") == 12
+    assert parameters("SELECT 1") == 0
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
+def test_every_rule_says_what_it_finds(rule):
+    assert rule.finds.endswith(".")

@@ -1,0 +1,70 @@
+"""Zone ranges and first chunks."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from bson import MaxKey, MinKey
+
+from app_core.schema import registry
+from app_core.schema.model import Collection, Field, Index, WriteConcern
+from cluster_cli.schema.zones import covers, missing_ranges, split_points, zone_ranges
+
+SESSIONS = Collection(
+    name="sessions",
+    segment="exchange",
+    shard_key=("session_id",),
+    fields=(Field("session_id", ("binData",)),),
+    indexes=(Index((("session_id", 1),), "by id", unique=True),),
+    write_concern=WriteConcern("majority", j=True),
+    read_concern="majority",
+    read_preference="primary",
+)
+
+
+@pytest.mark.parametrize("shards", [1, 2, 3])
+def test_the_parts_of_a_segment_adjoin_and_cover_everything(shards):
+    ranges = zone_ranges(SESSIONS, shards)
+    assert len(ranges) == shards
+    assert covers(ranges, "exchange", ("session_id",))
+    for left_out in range(shards):
+        some = [r for number, r in enumerate(ranges) if number != left_out]
+        assert not covers(some, "exchange", ("session_id",))
+
+
+def test_a_range_of_another_zone_does_not_count():
+    wrong = tuple(replace(r, zone="members") for r in zone_ranges(SESSIONS, 1))
+    assert not covers(wrong, "exchange", ("session_id",))
+
+
+def test_compound_keys_are_bounded_in_every_field():
+    pair = replace(SESSIONS, shard_key=("provider", "provider_id"), fields=(Field("provider", ("string",)),))
+    first, second = zone_ranges(pair, 2)
+    assert first.low == {"provider": MinKey(), "provider_id": MinKey()}
+    assert first.high == second.low == {"provider": "i", "provider_id": MinKey()}
+    assert second.high == {"provider": MaxKey(), "provider_id": MaxKey()}
+
+
+def test_uuids_are_cut_into_equal_parts():
+    points = split_points(("binData",), 4)
+    assert [p.hex[:8] for p in points] == ["40000000", "80000000", "c0000000"]
+    assert all(isinstance(p, UUID) for p in points)
+    assert split_points(("date",), 4) == []
+    assert split_points(("binData",), 1) == []
+
+
+def test_only_what_an_interrupted_run_left_out_is_added():
+    first, second = zone_ranges(SESSIONS, 2)
+    assert missing_ranges(SESSIONS, [], 2) == [first, second]
+    assert missing_ranges(SESSIONS, [first], 2) == [second]
+    assert missing_ranges(SESSIONS, [first, second], 2) == []
+    assert missing_ranges(SESSIONS, zone_ranges(SESSIONS, 1), 2) == []
+    assert missing_ranges(replace(SESSIONS, shard_key=()), [], 2) == []
+
+
+@pytest.mark.parametrize("collection", registry.collections(), ids=lambda c: c.name)
+def test_every_sharded_collection_is_zoned_whole(collection):
+    if collection.shard_key:
+        assert covers(zone_ranges(collection, 2), collection.segment, collection.shard_key)
+    else:
+        assert missing_ranges(collection, [], 2) == []
