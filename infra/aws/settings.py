@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 
+import pulumi
+
 from app_core.errors import UsageError, nearest
 
 PROJECT = "swapskill"
 STACKS = ("staging", "production", "ephemeral")
 REQUIRED = ("topology", "account", "owner", "cost_center", "cidrs", "domain", "monthly_budget_usd")
+KEYS = (*REQUIRED, "mirrors", "ttl_hours", "expires_at")
 MIRRORS = ("151.101.0.0/16", "146.75.0.0/17", "199.232.0.0/16")
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 REGION_PREFIX = 16  # what zones are cut out of: see infra/aws/addresses.py
@@ -65,6 +68,11 @@ def parse_settings(stack: str, values: Mapping[str, str], now: datetime | None =
     )
 
 
+def configuration(config: pulumi.Config) -> dict[str, str]:
+    """The values that a run was given, by key."""
+    return {key: value for key in KEYS if (value := config.get(key)) is not None}
+
+
 def stack_class(stack: str) -> str:
     """The class that a stack's topology must have: the first word of its name."""
     return stack.partition("-")[0]
@@ -76,8 +84,10 @@ def _check_stack(stack: str) -> None:
 
 
 def _networks(stack: str, values: Mapping[str, str]) -> dict[str, str]:
-    found = _json(stack, values, "cidrs", dict)
-    networks = {region: _network(stack, f"cidrs.{region}", str(cidr)) for region, cidr in found.items()}
+    found = _json(stack, values, "cidrs")
+    if not isinstance(found, dict) or not found:
+        raise _refused(stack, "cidrs", "it must be a mapping from region to network")
+    networks = {str(region): _network(stack, f"cidrs.{region}", str(cidr)) for region, cidr in found.items()}
     for region, network in networks.items():
         if network.prefixlen != REGION_PREFIX:
             raise _refused(stack, f"cidrs.{region}", f"{network} is no /{REGION_PREFIX}")
@@ -103,23 +113,20 @@ def _network(stack: str, key: str, text: str) -> IPv4Network:
 
 
 def _mirrors(stack: str, values: Mapping[str, str]) -> list[str]:
-    listed = _json(stack, values, "mirrors", list) if values.get("mirrors") else list(MIRRORS)
+    listed = _json(stack, values, "mirrors") if values.get("mirrors") else list(MIRRORS)
+    if not isinstance(listed, list):
+        raise _refused(stack, "mirrors", "it must be a list of networks")
     networks = [_network(stack, "mirrors", str(item)) for item in listed]
     if any(network.prefixlen < 8 for network in networks):
         raise _refused(stack, "mirrors", "a network wider than a /8 is the whole world, not a mirror")
     return [str(network) for network in networks]
 
 
-def _json(stack: str, values: Mapping[str, str], key: str, kind: type) -> dict | list:
+def _json(stack: str, values: Mapping[str, str], key: str) -> object:
     try:
-        found = json.loads(values[key])
+        return json.loads(values[key])
     except ValueError:
-        found = None
-    if not isinstance(found, kind) or not found:
-        raise _refused(
-            stack, key, f"it must be a {'mapping' if kind is dict else 'list'} with an entry or more"
-        )
-    return found
+        raise _refused(stack, key, "it is not JSON") from None
 
 
 def _matching(stack: str, values: Mapping[str, str], key: str, pattern: str, why: str) -> str:
