@@ -34,8 +34,12 @@ class Yard:
     secrets: SecretStore
     storage: Storage
     zone_id: pulumi.Output[str]
-    _profiles: dict[tuple[str, tuple[str, ...]], Profile] = field(default_factory=dict)
-    _images: dict[tuple[str, str], pulumi.Output[str]] = field(default_factory=dict)
+    _profiles: dict[tuple[str, tuple[str, ...]], Profile] = field(
+        default_factory=dict[tuple[str, tuple[str, ...]], Profile]
+    )
+    _images: dict[tuple[str, str], pulumi.Output[str]] = field(
+        default_factory=dict[tuple[str, str], pulumi.Output[str]]
+    )
 
     def place(self, topology: Topology) -> dict[str, Host]:
         """Declare every host of the topology that carries a member."""

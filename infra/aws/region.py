@@ -97,19 +97,19 @@ def _pager(region: Region, provider: aws.Provider) -> pulumi.Output[str]:
 
 
 def _firewall(settings: Settings, topology: Topology, region: Region, network: Network) -> FirewallArgs:
+    return FirewallArgs(
+        network=network,
+        roles=roles_in(topology, region),
+        mirrors=settings.mirrors,
+        offers={} if region.dr else _stream(settings, topology, "proxy", dr=True),
+        needs=_stream(settings, topology, "postgres", dr=False) if region.dr else {},
+    )
+
+
+def _stream(settings: Settings, topology: Topology, role: str, *, dr: bool) -> dict[str, tuple[int, str]]:
+    """The standby cluster's stream across the peering, from one side: role -> port, the other network."""
+    if topology.payments is None or topology.payments.dr is None:
+        return {}
     kind, port = DR_SOURCE
-    number = PORTS[kind][port]
-    roles = roles_in(topology, region)
-    others = [settings.cidrs[other.name] for other in topology.regions if other.dr != region.dr]
-    across = {"offers": {}, "needs": {}}
-    for cidr in others if _streams(topology) else []:
-        across = (
-            {"offers": {}, "needs": {"postgres": (number, cidr)}}
-            if region.dr
-            else {"offers": {kind: (number, cidr)}, "needs": {}}
-        )
-    return FirewallArgs(network, roles, settings.mirrors, across["offers"], across["needs"])
-
-
-def _streams(topology: Topology) -> bool:
-    return topology.payments is not None and topology.payments.dr is not None
+    other = next(region.name for region in topology.regions if region.dr == dr)
+    return {role: (PORTS[kind][port], settings.cidrs[other])}

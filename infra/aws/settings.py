@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
-
-import pulumi
+from typing import TYPE_CHECKING, cast
 
 from app_core.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    import pulumi
 
 PROJECT = "swapskill"
 STACKS = ("staging", "production", "ephemeral")
@@ -87,7 +89,8 @@ def _networks(stack: str, values: Mapping[str, str]) -> dict[str, str]:
     found = _json(stack, values, "cidrs")
     if not isinstance(found, dict) or not found:
         raise _refused(stack, "cidrs", "it must be a mapping from region to network")
-    networks = {str(region): _network(stack, f"cidrs.{region}", str(cidr)) for region, cidr in found.items()}
+    listed = cast(Mapping[str, object], found)
+    networks = {region: _network(stack, f"cidrs.{region}", str(cidr)) for region, cidr in listed.items()}
     for region, network in networks.items():
         if network.prefixlen != REGION_PREFIX:
             raise _refused(stack, f"cidrs.{region}", f"{network} is no /{REGION_PREFIX}")
@@ -116,7 +119,7 @@ def _mirrors(stack: str, values: Mapping[str, str]) -> list[str]:
     listed = _json(stack, values, "mirrors") if values.get("mirrors") else list(MIRRORS)
     if not isinstance(listed, list):
         raise _refused(stack, "mirrors", "it must be a list of networks")
-    networks = [_network(stack, "mirrors", str(item)) for item in listed]
+    networks = [_network(stack, "mirrors", str(item)) for item in cast(list[object], listed)]
     if any(network.prefixlen < 8 for network in networks):
         raise _refused(stack, "mirrors", "a network wider than a /8 is the whole world, not a mirror")
     return [str(network) for network in networks]

@@ -45,7 +45,7 @@ class Profile(Component):
 
 
 def _document(arns: Mapping[str, list[str]]) -> str:
-    grants = []
+    grants: list[Grant] = []
     if arns["secrets"]:
         grants.append(Grant(("secretsmanager:GetSecretValue",), tuple(arns["secrets"])))
     if arns["buckets"]:
