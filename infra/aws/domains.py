@@ -34,10 +34,13 @@ class Builder:
     zone_id: pulumi.Output[str]
     hosts: Mapping[str, Host]
 
-    def group(self, ground: Ground, members: Iterable[Member]) -> GroupArgs:
-        """The arguments of a group in a region."""
-        placed = tuple(MemberArgs(member.name, self.hosts[member.host]) for member in members)
-        return GroupArgs(self.site, self.zone_id, placed, ground.alerts)
+    def group(self, ground: Ground, members: Iterable[Member], hidden: Member | None = None) -> GroupArgs:
+        """The arguments of a group in a region, and of its copy in the other one."""
+        copies = self._placed([hidden] if hidden else [])
+        return GroupArgs(self.site, self.zone_id, self._placed(members), ground.alerts, copies)
+
+    def _placed(self, members: Iterable[Member]) -> tuple[MemberArgs, ...]:
+        return tuple(MemberArgs(member.name, self.hosts[member.host]) for member in members)
 
 
 def declare_domains(builder: Builder, topology: Topology, grounds: Mapping[str, Ground]) -> dict[str, str]:
@@ -54,8 +57,9 @@ def declare_domains(builder: Builder, topology: Topology, grounds: Mapping[str, 
 
 def _social(builder: Builder, social: Social, ground: Ground) -> dict[str, str]:
     for shard in social.shards:
-        MongoShard(shard.name, builder.group(ground, shard.voters), ground.opts)
-    ConfigReplicaSet(social.config.name, builder.group(ground, social.config.members), ground.opts)
+        MongoShard(shard.name, builder.group(ground, shard.voters, shard.hidden), ground.opts)
+    config = builder.group(ground, social.config.members, social.config.hidden)
+    ConfigReplicaSet(social.config.name, config, ground.opts)
     Routers("routers", builder.group(ground, social.routers), ground.opts)
     return {"social": f"routers.{builder.site.domain}"}  # for mongodb+srv://
 

@@ -12,7 +12,7 @@ from infra.aws.components.firewall import Firewall, FirewallArgs
 from infra.aws.components.keys import Keys, KeysArgs
 from infra.aws.components.network import Network, NetworkArgs
 from infra.aws.places import availability_zone
-from infra.aws.ports import APP, BALANCER, DR_SOURCE, PORTS
+from infra.aws.ports import APP, BALANCER
 from infra.aws.settings import PROJECT, Settings
 from infra.aws.site import Site
 from infra.topology import Topology
@@ -97,19 +97,11 @@ def _pager(region: Region, provider: aws.Provider) -> pulumi.Output[str]:
 
 
 def _firewall(settings: Settings, topology: Topology, region: Region, network: Network) -> FirewallArgs:
+    others = [settings.cidrs[other.name] for other in topology.regions if other.dr != region.dr]
     return FirewallArgs(
         network=network,
         roles=roles_in(topology, region),
         mirrors=settings.mirrors,
-        offers={} if region.dr else _stream(settings, topology, "proxy", dr=True),
-        needs=_stream(settings, topology, "postgres", dr=False) if region.dr else {},
+        dr=region.dr,
+        peer=next(iter(others), None),
     )
-
-
-def _stream(settings: Settings, topology: Topology, role: str, *, dr: bool) -> dict[str, tuple[int, str]]:
-    """The standby cluster's stream across the peering, from one side: role -> port, the other network."""
-    if topology.payments is None or topology.payments.dr is None:
-        return {}
-    kind, port = DR_SOURCE
-    other = next(region.name for region in topology.regions if region.dr == dr)
-    return {role: (PORTS[kind][port], settings.cidrs[other])}

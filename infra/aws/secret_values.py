@@ -38,7 +38,7 @@ def ca_key() -> str:
     return key.private_bytes(pem, pkcs8, serialization.NoEncryption()).decode()
 
 
-_MONGODS = ("mongod-shard", "mongod-arbiter", "mongod-config")
+_MONGODS = ("mongod-shard", "mongod-arbiter", "mongod-config", "mongod-hidden", "mongod-hidden-config")
 SECRETS: dict[str, Secret] = {
     "mongo_keyfile": Secret("the members' shared key", (*_MONGODS, "router"), keyfile),
     "mongo_root": Secret("MongoDB's administrator", ("mongod-shard", "mongod-config"), password),

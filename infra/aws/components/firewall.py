@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -10,7 +9,7 @@ import pulumi_aws as aws
 
 from infra.aws.components.base import Component
 from infra.aws.components.network import Network
-from infra.aws.ports import Flow, flows
+from infra.aws.ports import Flow, across, flows
 
 HTTP, HTTPS = 80, 443
 
@@ -19,14 +18,14 @@ HTTP, HTTPS = 80, 443
 class FirewallArgs:
     """roles: kinds of members there, `app` and `balancer`. mirrors: networks that packages come from.
 
-    offers, needs: role -> (port, network of the other region): who is reached from there, who connects there.
+    dr: whether this is the DR region. peer: the other region's network, None without one.
     """
 
     network: Network
     roles: tuple[str, ...]
     mirrors: tuple[str, ...]
-    offers: Mapping[str, tuple[int, str]]
-    needs: Mapping[str, tuple[int, str]]
+    dr: bool
+    peer: str | None
 
 
 class Firewall(Component):
@@ -39,10 +38,8 @@ class Firewall(Component):
         self.groups = {role: self._group(role, f"Members of role {role}") for role in args.roles}
         for flow in flows(args.roles):
             self._flow(flow)
-        for role, (port, cidr) in args.offers.items():
-            self._ingress(f"{role}-{port}-from-peer", self.groups[role], port, "the other region", cidr=cidr)
-        for role, (port, cidr) in args.needs.items():
-            self._egress(f"{role}-{port}-to-peer", self.groups[role], port, "the other region", cidr=cidr)
+        for flow in across(args.roles, args.dr) if args.peer else ():
+            self._across(flow, args.peer, args.dr)
         self._what_hosts_need(args.mirrors)
         self.register_outputs({role: group.id for role, group in self.groups.items()})
 
@@ -65,6 +62,14 @@ class Firewall(Component):
         label = f"{flow.source}-to-{flow.target}-{flow.port}"
         self._ingress(label, target, flow.port, flow.why, group=source.id)
         self._egress(label, source, flow.port, flow.why, group=target.id)
+
+    def _across(self, flow: Flow, peer: str | None, dr: bool) -> None:
+        """One end of a connection between regions: groups cannot be named across, networks can."""
+        label = f"{flow.source}-to-{flow.target}-{flow.port}-peer"
+        if dr == flow.from_dr:
+            self._egress(label, self.groups[flow.source], flow.port, flow.why, cidr=peer)
+        else:
+            self._ingress(label, self.groups[flow.target], flow.port, flow.why, cidr=peer)
 
     def _what_hosts_need(self, mirrors: tuple[str, ...]) -> None:
         self._egress("endpoints", self.base, HTTPS, "services of AWS", group=self._network.endpoints.id)

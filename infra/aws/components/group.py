@@ -24,12 +24,13 @@ class MemberArgs:
 
 @dataclass(frozen=True)
 class GroupArgs:
-    """zone_id: of the private DNS zone."""
+    """zone_id: of the private DNS zone. members: those that decide; copies: those without a vote."""
 
     site: Site
     zone_id: pulumi.Input[str]
     members: tuple[MemberArgs, ...]
     alerts: Alerts
+    copies: tuple[MemberArgs, ...] = ()
 
 
 class Group(Component):
@@ -38,7 +39,7 @@ class Group(Component):
     def __init__(self, name: str, args: GroupArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__(name, opts)
         self._name, self._args = name, args
-        self.names = {member.name: self._record(member) for member in args.members}
+        self.names = {member.name: self._record(member) for member in (*args.members, *args.copies)}
         self._declare()
         self.register_outputs({"names": self.names})
 

@@ -55,3 +55,39 @@ def test_application_hosts_are_spread_over_the_zones():
     hosts = [item for item in found.of("aws:ec2/instance:Instance") if item.name.startswith("app-")]
     zones = [found.used(item, "subnetId")[0].inputs["availabilityZone"] for item in hosts]
     assert sorted(zones) == ["eu-west-3a", "eu-west-3a", "eu-west-3b", "eu-west-3c"]
+
+
+def with_warm_dr():
+    """Production with a hidden member of every set in the DR region."""
+    file = raw("production")
+    sets = [*file["social"]["shards"], file["social"]["config"]]
+    for index, item in enumerate(sets):
+        host = f"mongo-dr-{item['name']}"
+        file["hosts"].append({"name": host, "zone": f"dr-{MEMBERS[index]}"})
+        item["hidden"] = {"name": f"{item['name']}-dr", "host": host}
+    file["social"]["dr"] = "warm"
+    sizes = file["aws"]["sizes"]
+    sizes["mongod-hidden"], sizes["mongod-hidden-config"] = sizes["mongod-shard"], sizes["mongod-config"]
+    return file
+
+
+def test_a_warm_dr_region_holds_a_copy_of_every_set_and_reaches_it_through_the_peering():
+    found = graph_of(with_warm_dr())
+    hosts = {item.name: item.region for item in found.of("aws:ec2/instance:Instance")}
+    assert {name for name in hosts if name.startswith("mongo-dr-")} == {
+        "mongo-dr-members-1", "mongo-dr-exchange-1", "mongo-dr-config",
+    }  # fmt: skip
+    assert all(hosts[name] == "eu-central-1" for name in hosts if name.startswith("mongo-dr-"))
+    rules = {item.name for item in found.resources if item.name.endswith("27018-peer")}
+    assert rules == {
+        "firewall-eu-west-3-in-mongod-hidden-to-mongod-shard-27018-peer",
+        "firewall-eu-west-3-out-mongod-shard-to-mongod-hidden-27018-peer",
+        "firewall-eu-central-1-out-mongod-hidden-to-mongod-shard-27018-peer",
+        "firewall-eu-central-1-in-mongod-shard-to-mongod-hidden-27018-peer",
+    }
+    (alarm,) = [
+        item
+        for item in found.of("aws:cloudwatch/metricAlarm:MetricAlarm")
+        if item.name == "members-1-majority"
+    ]
+    assert len(alarm.inputs["metricQueries"]) == 4, "the sum and three voters: a copy has no vote"
