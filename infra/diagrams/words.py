@@ -8,6 +8,8 @@ KIND_WORDS = {
     "mongod-shard": "mongod",
     "mongod-config": "config server",
     "mongod-arbiter": "arbiter",
+    "mongod-hidden": "hidden copy",
+    "mongod-hidden-config": "hidden config copy",
     "router": "router",
     "postgres": "PostgreSQL",
     "etcd": "etcd",

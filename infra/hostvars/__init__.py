@@ -55,6 +55,8 @@ _MODULES = {
     "mongod-shard": "mongod",
     "mongod-config": "mongod",
     "mongod-arbiter": "mongod",
+    "mongod-hidden": "mongod",
+    "mongod-hidden-config": "mongod",
     "router": "router",
     "postgres": "postgres",
     "etcd": "etcd",

@@ -12,6 +12,8 @@ COMPRESSORS = "snappy,zstd"
 _CLUSTER_ROLES = {
     "mongod-shard": "shardsvr",
     "mongod-arbiter": "shardsvr",
+    "mongod-hidden": "shardsvr",
+    "mongod-hidden-config": "configsvr",
     "mongod-config": "configsvr",
 }
 

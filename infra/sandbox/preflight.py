@@ -49,6 +49,7 @@ def problems(name: str, topology: Topology) -> list[Problem]:
     """Everything that would keep `up` from working on this machine."""
     nodes = sandbox_nodes(topology)
     checks: tuple[Callable[[], Iterator[Problem]], ...] = (
+        lambda: _warm(topology),
         lambda: _programs(topology),
         _architecture,
         lambda: _memory(nodes),
@@ -93,6 +94,12 @@ def needed_programs(topology: Topology) -> tuple[str, ...]:
             "weed",
         ]
     return tuple(needed)
+
+
+def _warm(topology: Topology) -> Iterator[Problem]:
+    if topology.social is not None and topology.social.dr == "warm":
+        what = "social.dr is warm: a sandbox starts no hidden members of a DR region"
+        yield Problem(what, topology.name, "set social.dr to cold and remove `hidden:`")
 
 
 def _programs(topology: Topology) -> Iterator[Problem]:

@@ -14,6 +14,8 @@ Kind = Literal[
     "mongod-shard",
     "mongod-config",
     "mongod-arbiter",
+    "mongod-hidden",
+    "mongod-hidden-config",
     "router",
     "postgres",
     "etcd",
@@ -21,6 +23,7 @@ Kind = Literal[
     "objectstore",
     "dr-link",
 ]
+HIDDEN: tuple[Kind, ...] = ("mongod-hidden", "mongod-hidden-config")
 Placed = tuple[Kind, str, Member]
 
 
@@ -66,8 +69,12 @@ def _social(social: Social) -> Iterator[Placed]:
             yield "mongod-shard", shard.name, member
         if shard.arbiter:
             yield "mongod-arbiter", shard.name, shard.arbiter
+        if shard.hidden:
+            yield "mongod-hidden", shard.name, shard.hidden
     for member in social.config.members:
         yield "mongod-config", social.config.name, member
+    if social.config.hidden:
+        yield "mongod-hidden-config", social.config.name, social.config.hidden
     for member in social.routers:
         yield "router", "routers", member
 

@@ -10,18 +10,20 @@ from infra.topology.base import Flag, Member, Name, Part
 
 
 class ReplicaSet(Part):
-    """The config servers: a replica set without data of the application."""
+    """The config servers: a replica set without data of the application. hidden: a copy in the DR region."""
 
     name: Name = "config"
     members: tuple[Member, ...] = Field(min_length=1)
+    hidden: Member | None = None
 
 
 class Shard(Part):
-    """A replica set that holds a part of one segment's data."""
+    """A replica set with a part of one segment's data. hidden: a copy in the DR region, without a vote."""
 
     name: Name
     members: tuple[Member, ...] = Field(min_length=1)
     arbiter: Member | None = None
+    hidden: Member | None = None
     spare: Flag = False
 
     @property
@@ -31,13 +33,16 @@ class Shard(Part):
 
 
 class Social(Part):
-    """Segments and their shards, config servers, routers, and what the DR region keeps (`cold` = backups)."""
+    """Segments and their shards, config servers, routers, and what the DR region keeps.
+
+    dr: `cold` = backups, `warm` = also a hidden member of every set, which never becomes primary.
+    """
 
     segments: dict[Name, tuple[Name, ...]]
     shards: tuple[Shard, ...] = Field(min_length=1)
     config: ReplicaSet
     routers: tuple[Member, ...] = Field(min_length=1)
-    dr: Literal["none", "cold"] = "cold"
+    dr: Literal["none", "cold", "warm"] = "cold"
 
     def shard(self, name: str) -> Shard:
         """The shard of that name; KeyError when there is none."""

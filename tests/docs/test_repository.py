@@ -92,7 +92,7 @@ def imported():
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
     extras = PROJECT["project"]["optional-dependencies"]
-    wanted = [*PROJECT["project"]["dependencies"], *extras["pg"], *extras["sandbox"]]
+    wanted = [*PROJECT["project"]["dependencies"], *extras["pg"], *extras["sandbox"], *extras["infra"]]
     declared = {re.match(r"[A-Za-z0-9-]+", item)[0].lower() for item in wanted}  # type: ignore[index]
     names = {IMPORT_NAMES.get(name, name.replace("-", "_")): name for name in declared}
     used = set(imported()) - set(sys.stdlib_module_names) - set(module_map.ROOMS) - OPTIONAL

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app_core.errors import nearest
 from infra.topology.groups import dr_groups
 from infra.topology.model import Topology
+from infra.topology.nodes import HIDDEN, Node
 from infra.topology.violation import Violation
 
 
@@ -34,14 +35,18 @@ def _zones(topology: Topology) -> list[Violation]:
 def _regions(topology: Topology) -> list[Violation]:
     if all(region.dr for region in topology.regions):
         return [Violation("regions", "all of them are DR regions", "remove `dr: true` from one")]
-    standby, dr_zones = dr_groups(topology), topology.zones(dr=True)
     return [
         Violation(
             f"member {node.name}",
-            f"{node.group} belongs in {'a DR' if node.group in standby else 'the primary'} region, "
+            f"{node.group if node.kind not in HIDDEN else 'a hidden member'} belongs in "
+            f"{'a DR' if _belongs_in_dr(topology, node) else 'the primary'} region, "
             f"and host {node.host} is in zone {node.zone}",
             "place it on another host",
         )
         for node in topology.nodes()
-        if node.zone and (node.group in standby) != (node.zone in dr_zones)
+        if node.zone and _belongs_in_dr(topology, node) != (node.zone in topology.zones(dr=True))
     ]
+
+
+def _belongs_in_dr(topology: Topology, node: Node) -> bool:
+    return node.kind in HIDDEN or node.group in dr_groups(topology)

@@ -69,6 +69,14 @@ def payments_word(value: Raw) -> None:
     member(value, "pg1")["name"] = "payments-primary"
 
 
+def hidden_copy(value: Raw) -> None:
+    shard(value)["hidden"] = {"name": "members-1-dr", "host": "pg-dr"}
+
+
+def hidden_at_home(value: Raw) -> None:
+    shard(value)["hidden"] = {"name": "members-1-dr", "host": "pg-a"}
+
+
 REFUSED: list[tuple[str, Change, str, str]] = [
     # rule, change, object, words of the sentence
     ("arbiter", arbiter_of_two, "shard members-1", "replace the arbiter"),
@@ -110,6 +118,9 @@ REFUSED: list[tuple[str, Change, str, str]] = [
     ("unique_names", lambda v: v["regions"][1].update(name="eu-west-3"), "eu-west-3", "regions"),
     ("versions", lambda v: v["versions"].pop("allow_known_bad"), "versions.mongodb 6.0.5", "end of life"),
     ("versions", lambda v: v.update({"class": "staging"}), "versions", "for class ephemeral"),
+    ("warm_dr", lambda v: v["social"].update(dr="warm"), "replica set config", "no hidden member"),
+    ("warm_dr", hidden_copy, "replica set members-1", "set social.dr to warm"),
+    ("places", hidden_at_home, "member members-1-dr", "a hidden member belongs in a DR region"),
     ("zone_majority", lambda v: place(v, "config-b", "pg-a"), "replica set config", "2 of its 3"),
 ]
 

@@ -1,0 +1,1 @@
+"""Both clusters on AWS: a Pulumi program that declares what a topology describes."""

@@ -1,0 +1,45 @@
+"""What hosts of each role may read and write: the rights behind their instance profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+
+from infra.aws.components.profile import ProfileArgs
+from infra.aws.components.secret_store import SecretStore
+from infra.aws.components.storage import Storage
+from infra.aws.ports import APP
+from infra.aws.region import Ground
+from infra.aws.secret_values import readable_by
+
+BUCKETS = {
+    "postgres": ("wal",),
+    "mongod-shard": ("backups",),
+    "mongod-config": ("backups",),
+    APP: ("media",),
+}
+
+
+def rights(ground: Ground, roles: tuple[str, ...], secrets: SecretStore, storage: Storage) -> ProfileArgs:
+    """The rights of a host with these roles in a region: its own secrets, its own buckets, their keys."""
+    names = readable_by(roles)
+    purposes = sorted({purpose for role in roles for purpose in BUCKETS.get(role, ())})
+    buckets = storage.copies if ground.region.dr else storage.buckets
+    keys = [*purposes, *(["secrets"] if names else [])]
+    return ProfileArgs(
+        secrets={name: _local(ground, secrets.arns[name]) for name in names},
+        buckets={purpose: buckets[purpose].bucket.arn for purpose in purposes},
+        keys={purpose: ground.keys.arns[purpose] for purpose in keys},
+    )
+
+
+def bucket_names(storage: Storage) -> Mapping[str, pulumi.Output[str]]:
+    """Purpose -> name of the bucket in the primary region."""
+    return {purpose: item.bucket.id for purpose, item in storage.buckets.items()}
+
+
+def _local(ground: Ground, arn: pulumi.Output[str]) -> pulumi.Output[str]:
+    """A secret's ARN in this region: that of a replica differs in the region alone."""
+    region = ground.region.name
+    return arn.apply(lambda text: ":".join([*text.split(":")[:3], region, *text.split(":")[4:]]))

@@ -1,0 +1,1 @@
+"""The building blocks: one component and its arguments a file."""

@@ -1,0 +1,13 @@
+"""The routers (mongos): clients find all of them by one SRV name."""
+
+from __future__ import annotations
+
+from infra.aws.components.group import Group
+from infra.aws.ports import PORTS
+
+
+class Routers(Group):
+    """The members' names, and `_mongodb._tcp.routers.<domain>`."""
+
+    def _declare(self) -> None:
+        self._service("_mongodb._tcp", PORTS["router"]["mongo"])

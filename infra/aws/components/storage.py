@@ -1,0 +1,156 @@
+"""The buckets for WAL, backups and media, and their copies in the DR region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.aws.components.base import Component
+from infra.aws.components.bucket import Bucket, BucketArgs
+from infra.aws.components.keys import Keys
+from infra.aws.documents import Grant, assumed_by, policy
+from infra.aws.site import Site
+
+# The lock of media can be lifted by those who may: a member's pictures must go when the member asks for it.
+LOCK_MODES = {"wal": "COMPLIANCE", "backups": "COMPLIANCE", "media": "GOVERNANCE"}
+
+
+@dataclass(frozen=True)
+class Replica:
+    """The DR region: its keys and its provider."""
+
+    region: str
+    keys: Keys
+    provider: aws.Provider
+
+
+@dataclass(frozen=True)
+class StorageArgs:
+    """replica: where copies go; None without a DR region."""
+
+    site: Site
+    region: str
+    keys: Keys
+    replica: Replica | None
+
+
+class Storage(Component):
+    """buckets, copies: purpose -> bucket."""
+
+    def __init__(self, name: str, args: StorageArgs, opts: pulumi.ResourceOptions) -> None:
+        super().__init__(name, opts)
+        self._args = args
+        self.buckets = {purpose: self._bucket(purpose) for purpose in LOCK_MODES}
+        self.copies: dict[str, Bucket] = {}
+        if args.replica is not None:
+            self.copies = {purpose: self._copy(purpose, args.replica) for purpose in LOCK_MODES}
+            for purpose in LOCK_MODES:
+                self._replicate(purpose, args.replica)
+        self.register_outputs({purpose: item.bucket.id for purpose, item in self.buckets.items()})
+
+    def _bucket(self, purpose: str) -> Bucket:
+        args = self._bucket_args(purpose, self._args.region, self._args.keys)
+        return Bucket(purpose, args, self.child())
+
+    def _copy(self, purpose: str, replica: Replica) -> Bucket:
+        args = self._bucket_args(purpose, replica.region, replica.keys)
+        opts = pulumi.ResourceOptions(parent=self, providers=[replica.provider])
+        return Bucket(f"{purpose}-copy", args, opts)
+
+    def _bucket_args(self, purpose: str, region: str, keys: Keys) -> BucketArgs:
+        site, media = self._args.site, purpose == "media"
+        return BucketArgs(
+            name=f"{site.prefix}-{purpose}-{site.account}-{region}",
+            key_arn=keys.arns[purpose],
+            care=site.care,
+            lock_mode=LOCK_MODES[purpose],
+            keep_days=0 if media else site.care.retention_days,
+            archived=media,
+        )
+
+    def _replicate(self, purpose: str, replica: Replica) -> None:
+        source, copy = self.buckets[purpose], self.copies[purpose]
+        role = self._replication_role(purpose, replica)
+        target = aws.s3.BucketReplicationConfigRuleDestinationArgs(
+            bucket=copy.bucket.arn,
+            storage_class="STANDARD_IA" if purpose == "media" else "STANDARD",
+            encryption_configuration=aws.s3.BucketReplicationConfigRuleDestinationEncryptionConfigurationArgs(
+                replica_kms_key_id=replica.keys.arns[purpose]
+            ),
+            # replication within 15 minutes, and metrics that show it
+            replication_time=aws.s3.BucketReplicationConfigRuleDestinationReplicationTimeArgs(
+                status="Enabled",
+                time=aws.s3.BucketReplicationConfigRuleDestinationReplicationTimeTimeArgs(minutes=15),
+            ),
+            metrics=aws.s3.BucketReplicationConfigRuleDestinationMetricsArgs(
+                status="Enabled",
+                event_threshold=aws.s3.BucketReplicationConfigRuleDestinationMetricsEventThresholdArgs(
+                    minutes=15
+                ),
+            ),
+        )
+        encrypted = aws.s3.BucketReplicationConfigRuleSourceSelectionCriteriaSseKmsEncryptedObjectsArgs(
+            status="Enabled"
+        )
+        rule = aws.s3.BucketReplicationConfigRuleArgs(
+            id="to-dr",
+            status="Enabled",
+            priority=1,
+            filter=aws.s3.BucketReplicationConfigRuleFilterArgs(prefix=""),
+            # a deletion by mistake stays in the primary region
+            delete_marker_replication=aws.s3.BucketReplicationConfigRuleDeleteMarkerReplicationArgs(
+                status="Disabled"
+            ),
+            source_selection_criteria=aws.s3.BucketReplicationConfigRuleSourceSelectionCriteriaArgs(
+                sse_kms_encrypted_objects=encrypted
+            ),
+            destination=target,
+        )
+        aws.s3.BucketReplicationConfig(
+            purpose,
+            bucket=source.bucket.id,
+            role=role.arn,
+            rules=[rule],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[source.versioning, copy.versioning]),
+        )
+
+    def _replication_role(self, purpose: str, replica: Replica) -> aws.iam.Role:
+        role = aws.iam.Role(
+            f"{purpose}-replication",
+            assume_role_policy=assumed_by("s3.amazonaws.com", self._args.site.account),
+            opts=self.child(),
+        )
+        arns = pulumi.Output.all(
+            self.buckets[purpose].bucket.arn,
+            self.copies[purpose].bucket.arn,
+            self._args.keys.arns[purpose],
+            replica.keys.arns[purpose],
+        )
+        aws.iam.RolePolicy(
+            f"{purpose}-replication",
+            role=role.id,
+            policy=arns.apply(lambda found: policy(_replication_grants(*found))),
+            opts=self.child(),
+        )
+        return role
+
+
+def _replication_grants(source: str, copy: str, source_key: str, copy_key: str) -> list[Grant]:
+    return [
+        Grant(("s3:GetReplicationConfiguration", "s3:ListBucket"), (source,)),
+        Grant(
+            (
+                "s3:GetObjectVersionForReplication",
+                "s3:GetObjectVersionAcl",
+                "s3:GetObjectVersionTagging",
+                "s3:GetObjectRetention",
+                "s3:GetObjectLegalHold",
+            ),
+            (f"{source}/*",),
+        ),
+        Grant(("s3:ReplicateObject", "s3:ReplicateTags"), (f"{copy}/*",)),
+        Grant(("kms:Decrypt",), (source_key,)),
+        Grant(("kms:Encrypt", "kms:GenerateDataKey"), (copy_key,)),
+    ]

@@ -1,0 +1,56 @@
+"""What the tests of the program share: graphs of the shipped stacks, evaluated once, and variations."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import yaml
+
+from infra.aws.local.graph import Graph, Resource
+from infra.aws.local.run import preview, resolve
+from infra.aws.local.stacks import load_stack, make_stack
+from infra.topology import Topology, parse_topology
+
+STACKS = ("staging", "production", "ephemeral")
+
+
+@cache
+def graph(stack: str) -> Graph:
+    """The graph of a shipped stack, with stand-ins for what AWS computes."""
+    return resolve(load_stack(stack).program)
+
+
+@cache
+def previewed(stack: str) -> Graph:
+    """The graph of a shipped stack as a first preview sees it: computed values are unknown."""
+    return preview(load_stack(stack).program)
+
+
+def raw(stack: str) -> dict[str, Any]:
+    """The topology of a shipped stack as its file has it."""
+    return yaml.safe_load(load_stack(stack).topology.source)
+
+
+def parse(file: dict[str, Any]) -> Topology:
+    return parse_topology(yaml.safe_dump(file).encode(), "test.yaml")
+
+
+def graph_of(file: dict[str, Any], stack: str = "production") -> Graph:
+    """The graph of a stack with another topology."""
+    topology = parse(file)
+    settings = replace(load_stack(stack).settings, topology=topology.name)
+    return resolve(make_stack(settings, topology).program)
+
+
+def content(resource: Resource) -> str:
+    """A resource as text; secrets, which differ by each run, are not shown."""
+    return json.dumps(
+        [resource.type, resource.parent, resource.inputs, resource.options], default=str, sort_keys=True
+    )
+
+
+def contents(found: Graph) -> dict[str, str]:
+    return {resource.urn: content(resource) for resource in found.resources}

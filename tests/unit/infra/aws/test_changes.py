@@ -1,0 +1,93 @@
+"""A change of the topology changes what it is about, and nothing else."""
+
+from __future__ import annotations
+
+from .stacks import contents, graph, graph_of, raw
+
+MEMBERS = ("a", "b", "c")
+
+
+def with_third_shard():
+    """Production with one more shard on hosts of its own, put first everywhere: order must not matter."""
+    file = raw("production")
+    hosts = [{"name": f"mongo-more-{zone}", "zone": zone} for zone in MEMBERS]
+    members = [{"name": f"members-2-{zone}", "host": f"mongo-more-{zone}"} for zone in MEMBERS]
+    file["hosts"] = [*hosts, *file["hosts"]]
+    file["social"]["shards"].insert(0, {"name": "members-2", "members": members})
+    file["social"]["segments"]["members"].append("members-2")
+    return file
+
+
+def test_adding_a_shard_adds_its_resources_and_changes_nothing_else():
+    before, after = contents(graph("production")), contents(graph_of(with_third_shard()))
+    assert not before.keys() - after.keys()
+    assert not [urn for urn in before if before[urn] != after[urn]]
+    names = [urn.rsplit("::", 1)[1] for urn in after.keys() - before.keys()]
+    assert names and not [name for name in names if not name.startswith(("mongo-more-", "members-2"))]
+    assert {name for name in names if name.startswith("members-2")} == {"members-2", "members-2-majority"} | {
+        f"members-2-{zone}" for zone in MEMBERS
+    }
+
+
+def test_removing_it_again_leaves_what_was_there():
+    assert contents(graph_of(raw("production"))) == contents(graph("production"))
+
+
+def test_resizing_the_standby_changes_its_machine_and_its_disk_alone():
+    file = raw("production")
+    file["aws"]["dr"] = {"size": "full"}
+    before, after = contents(graph("production")), contents(graph_of(file))
+    changed = {urn.rsplit("::", 1)[1] for urn in before if before[urn] != after.get(urn)}
+    assert changed == {"pg-dr"} and before.keys() == after.keys()
+
+
+def test_the_comparison_sees_a_changed_disk():
+    file = raw("production")
+    file["aws"]["hosts"] = {"pg-a": {"instance": "r7g.xlarge", "disk": 501}}
+    before, after = contents(graph("production")), contents(graph_of(file))
+    assert [urn for urn in before if before[urn] != after[urn]]
+
+
+def test_application_hosts_are_spread_over_the_zones():
+    file = raw("production")
+    file["aws"]["apps"] = {"count": 4}
+    found = graph_of(file)
+    hosts = [item for item in found.of("aws:ec2/instance:Instance") if item.name.startswith("app-")]
+    zones = [found.used(item, "subnetId")[0].inputs["availabilityZone"] for item in hosts]
+    assert sorted(zones) == ["eu-west-3a", "eu-west-3a", "eu-west-3b", "eu-west-3c"]
+
+
+def with_warm_dr():
+    """Production with a hidden member of every set in the DR region."""
+    file = raw("production")
+    sets = [*file["social"]["shards"], file["social"]["config"]]
+    for index, item in enumerate(sets):
+        host = f"mongo-dr-{item['name']}"
+        file["hosts"].append({"name": host, "zone": f"dr-{MEMBERS[index]}"})
+        item["hidden"] = {"name": f"{item['name']}-dr", "host": host}
+    file["social"]["dr"] = "warm"
+    sizes = file["aws"]["sizes"]
+    sizes["mongod-hidden"], sizes["mongod-hidden-config"] = sizes["mongod-shard"], sizes["mongod-config"]
+    return file
+
+
+def test_a_warm_dr_region_holds_a_copy_of_every_set_and_reaches_it_through_the_peering():
+    found = graph_of(with_warm_dr())
+    hosts = {item.name: item.region for item in found.of("aws:ec2/instance:Instance")}
+    assert {name for name in hosts if name.startswith("mongo-dr-")} == {
+        "mongo-dr-members-1", "mongo-dr-exchange-1", "mongo-dr-config",
+    }  # fmt: skip
+    assert all(hosts[name] == "eu-central-1" for name in hosts if name.startswith("mongo-dr-"))
+    rules = {item.name for item in found.resources if item.name.endswith("27018-peer")}
+    assert rules == {
+        "firewall-eu-west-3-in-mongod-hidden-to-mongod-shard-27018-peer",
+        "firewall-eu-west-3-out-mongod-shard-to-mongod-hidden-27018-peer",
+        "firewall-eu-central-1-out-mongod-hidden-to-mongod-shard-27018-peer",
+        "firewall-eu-central-1-in-mongod-shard-to-mongod-hidden-27018-peer",
+    }
+    (alarm,) = [
+        item
+        for item in found.of("aws:cloudwatch/metricAlarm:MetricAlarm")
+        if item.name == "members-1-majority"
+    ]
+    assert len(alarm.inputs["metricQueries"]) == 4, "the sum and three voters: a copy has no vote"

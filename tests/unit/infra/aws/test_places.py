@@ -1,0 +1,144 @@
+"""What AWS cannot give is refused before anything is declared; what a host needs follows from its members."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import pytest
+
+from app_core.errors import UsageError
+from infra.aws.addresses import MOST_ZONES, private_subnet, public_subnet
+from infra.aws.local.stacks import load_stack
+from infra.aws.places import availability_zone, check_places
+from infra.aws.sizing import host_size, rank
+from infra.aws.user_data import architecture_of, user_data
+from infra.topology import load_topology
+
+from .stacks import parse, raw
+
+
+def refused(file, **settings):
+    with pytest.raises(UsageError) as caught:
+        check_places(replace(load_stack("production").settings, **settings), parse(file))
+    assert caught.value.exit_code == 2 and "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_the_shipped_stacks_fit():
+    for name in ("staging", "production", "ephemeral"):
+        stack = load_stack(name)
+        assert check_places(stack.settings, stack.topology) is None
+
+
+def test_a_region_without_three_zones_is_refused():
+    file = raw("production")
+    file["regions"][1]["zones"] = ["dr-a", "dr-b"]
+    assert "region eu-central-1 has 2 zones, and a quorum needs 3" in refused(file)
+
+
+def test_two_zones_of_one_letter_are_refused():
+    file = raw("production")
+    file["regions"][1]["zones"] = ["dr-a", "rd-a", "dr-c"]
+    assert "end in different letters" in refused(file)
+
+
+def test_a_name_that_is_no_region_is_refused():
+    file = raw("production")
+    file["regions"][1]["name"] = "paris"
+    assert "region paris is no AWS region" in refused(file)
+
+
+def test_a_region_without_a_network_is_refused():
+    said = refused(raw("production"), cidrs={"eu-west-3": "10.0.0.0/16"})
+    assert "region eu-central-1 has no network, add swapskill:cidrs.eu-central-1" in said
+
+
+def test_a_topology_of_another_class_is_refused():
+    assert "its class is staging, the stack's is production" in refused(raw("staging"))
+
+
+def test_a_topology_without_sizes_is_refused():
+    file = raw("production")
+    del file["aws"]
+    assert "no key `aws`" in refused(file)
+
+
+def test_a_role_without_a_size_and_a_size_without_a_host_are_refused():
+    file = raw("production")
+    del file["aws"]["sizes"]["etcd"]
+    assert "role etcd has no size" in refused(file)
+    file = raw("production")
+    file["aws"]["hosts"] = {"nobody": {"instance": "t4g.nano"}}
+    assert "aws.hosts names nobody" in refused(file)
+
+
+def test_the_last_letter_of_a_zone_is_awss():
+    assert availability_zone("eu-west-3", "a") == "eu-west-3a"
+    assert availability_zone("eu-central-1", "dr-b") == "eu-central-1b"
+
+
+def test_subnets_of_a_region_never_overlap():
+    from ipaddress import IPv4Network
+
+    cidr = "10.20.0.0/16"
+    nets = [IPv4Network(make(cidr, n)) for make in (private_subnet, public_subnet) for n in range(MOST_ZONES)]
+    assert not [(a, b) for a in nets for b in nets if a is not b and a.overlaps(b)]
+    assert all(net.subnet_of(IPv4Network(cidr)) for net in nets)
+    assert private_subnet(cidr, 1) == "10.20.16.0/20" and public_subnet(cidr, 0) == "10.20.255.0/24"
+
+
+def test_a_host_with_several_roles_gets_the_biggest_machine_and_all_the_disks():
+    size = host_size(load_topology("ephemeral"), "data-a")
+    assert size.instance == "t4g.medium" and size.disk == 10 + 10 + 2 + 10 + 2
+
+
+def test_a_host_may_have_a_size_of_its_own():
+    file = raw("production")
+    file["aws"]["hosts"] = {"pg-a": {"instance": "r7g.4xlarge", "disk": 900}}
+    assert host_size(parse(file), "pg-a").instance == "r7g.4xlarge"
+    assert host_size(parse(file), "pg-b").instance == "r7g.xlarge"
+
+
+def test_the_standby_grows_with_one_key():
+    file = raw("production")
+    assert host_size(parse(file), "pg-dr").instance == "t4g.large"
+    grown = copy.deepcopy(file)
+    grown["aws"]["dr"]["size"] = "full"
+    assert host_size(parse(grown), "pg-dr").instance == "r7g.xlarge"
+    assert host_size(parse(grown), "pg-a") == host_size(parse(file), "pg-a")
+
+
+def test_machines_are_ordered_by_size():
+    ordered = [
+        "t4g.nano",
+        "t4g.micro",
+        "t4g.medium",
+        "r7g.large",
+        "r7g.xlarge",
+        "r7g.2xlarge",
+        "r7g.16xlarge",
+    ]
+    assert sorted(ordered, key=rank) == ordered and rank("r7g.metal") > rank("r7g.16xlarge")
+
+
+@pytest.mark.parametrize(
+    ("instance", "architecture"),
+    [
+        ("t4g.micro", "arm64"),
+        ("r7gd.large", "arm64"),
+        ("c6gn.large", "arm64"),
+        ("g5.xlarge", "amd64"),
+        ("i4i.large", "amd64"),
+    ],
+)
+def test_the_image_fits_the_machine(instance, architecture):
+    assert architecture_of(instance) == architecture
+
+
+def test_user_data_are_a_script_that_bash_can_read():
+    import subprocess
+
+    script = user_data("pg-a.example.internal", "eu-west-3", "arm64", has_data=True)
+    assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
+    assert "mkfs" in script and "mkfs" not in user_data("x.y", "eu-west-3", "arm64", has_data=False)

@@ -1,0 +1,77 @@
+"""Bad configuration is refused with one sentence that names the key and what to do."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from app_core.errors import UsageError
+from infra.aws.settings import MIRRORS, parse_settings
+
+GOOD = {
+    "topology": "production",
+    "account": "111122223333",
+    "owner": "platform",
+    "cost_center": "x",
+    "cidrs": json.dumps({"eu-west-3": "10.20.0.0/16", "eu-central-1": "10.21.0.0/16"}),
+    "domain": "production.swapskill.internal",
+    "monthly_budget_usd": "6000",
+}
+NOON = datetime(2026, 11, 26, 12, 20, tzinfo=UTC)
+
+
+def test_good_values_are_taken():
+    settings = parse_settings("production", GOOD)
+    assert settings.prefix == "swapskill-production" and settings.expires_at == ""
+    assert settings.cidrs == {"eu-west-3": "10.20.0.0/16", "eu-central-1": "10.21.0.0/16"}
+    assert settings.monthly_budget_usd == 6000 and settings.mirrors == MIRRORS
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"account": ""}, ["swapskill:account of production", "no value", "pulumi config set account"]),
+        ({"account": "12"}, ["swapskill:account", "12 digits"]),
+        ({"cidrs": "{}"}, ["swapskill:cidrs", "mapping"]),
+        ({"cidrs": "10.20.0.0/16"}, ["swapskill:cidrs", "JSON"]),
+        ({"cidrs": '{"eu-west-3": "10.20.0.1/16"}'}, ["swapskill:cidrs.eu-west-3", "CIDR"]),
+        ({"cidrs": '{"eu-west-3": "10.20.0.0/24"}'}, ["swapskill:cidrs.eu-west-3", "no /16"]),
+        (
+            {"cidrs": '{"eu-west-3": "10.20.0.0/16", "eu-central-1": "10.20.0.0/16"}'},
+            ["overlap", "eu-central-1"],
+        ),
+        ({"domain": "production"}, ["swapskill:domain", "production.swapskill.internal"]),
+        ({"monthly_budget_usd": "0"}, ["swapskill:monthly_budget_usd", "above 0"]),
+        ({"mirrors": '["0.0.0.0/0"]'}, ["swapskill:mirrors", "whole world"]),
+        ({"mirrors": '{"a": 1}'}, ["swapskill:mirrors", "list"]),
+    ],
+)
+def test_a_bad_value_is_refused_in_one_sentence(change, words):
+    with pytest.raises(UsageError) as caught:
+        parse_settings("production", {**GOOD, **change})
+    said = f"{caught.value} {caught.value.hint}"
+    assert caught.value.exit_code == 2 and "\n" not in said
+    assert all(word in said for word in words), said
+
+
+@pytest.mark.parametrize("key", ["topology", "owner", "cost_center", "cidrs", "domain", "monthly_budget_usd"])
+def test_every_required_value_is_missed(key):
+    with pytest.raises(UsageError, match=f"swapskill:{key} of production: it has no value"):
+        parse_settings("production", {name: value for name, value in GOOD.items() if name != key})
+
+
+def test_an_unknown_stack_is_refused_with_the_nearest():
+    with pytest.raises(UsageError, match="unknown stack: prodution: did you mean 'production'"):
+        parse_settings("prodution", GOOD)
+
+
+def test_an_ephemeral_stack_expires_at_a_full_hour_after_its_ttl():
+    settings = parse_settings("ephemeral-412", {**GOOD, "ttl_hours": "2"}, NOON)
+    assert settings.expires_at == "2026-11-26T15:00:00Z" and settings.prefix == "swapskill-ephemeral-412"
+
+
+def test_ci_may_say_itself_when_the_stack_expires():
+    values = {**GOOD, "expires_at": "2026-11-27T00:00:00Z"}
+    assert parse_settings("ephemeral", values, NOON).expires_at == "2026-11-27T00:00:00Z"
