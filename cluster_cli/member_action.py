@@ -1,4 +1,4 @@
-"""What start, stop, restart, kill, pause and resume share: resolve, ask, act, record, show."""
+"""start, stop, restart, kill, pause and resume of one member: resolve, ask, act, record, show."""
 
 from __future__ import annotations
 

@@ -1,0 +1,62 @@
+"""Makes the commands that differ in one word only: actions on a member, and moves of a primary role."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Annotated, Literal
+
+import typer
+
+from cluster_cli.confirm import confirm
+from cluster_cli.options import ContextName, DryRun, Output, OutputFormat, Target, Yes
+from cluster_cli.render import emit, say
+
+
+def member_command(action: str, help: str) -> typer.Typer:
+    """The command `swapctl ACTION TARGET`; `help` is what it does to the member."""
+    app = typer.Typer(add_completion=False)
+
+    @app.command(action, help=_with_example(help, f"swapctl {action} pg1"))
+    def command(
+        target: Target,
+        context: ContextName = None,
+        dry_run: DryRun = False,
+        yes: Yes = False,
+        output: Output = OutputFormat.TABLE,
+    ) -> None:
+        from cluster_cli.member_action import act
+
+        act(action, target, context, dry_run=dry_run, yes=yes, output=output)
+
+    return app
+
+
+def role_command(change: Literal["failover", "switchover"], help: str) -> typer.Typer:
+    """The command `swapctl CHANGE payments|shard NAME`; `help` says how the role moves."""
+    app = typer.Typer(add_completion=False)
+
+    @app.command(change, help=_with_example(help, f"swapctl {change} payments"))
+    def command(
+        domain: Annotated[str, typer.Argument(help="payments, or shard followed by its name.")],
+        name: Annotated[str | None, typer.Argument(help="The shard's name.")] = None,
+        context: ContextName = None,
+        dry_run: DryRun = False,
+        yes: Yes = False,
+        output: Output = OutputFormat.TABLE,
+    ) -> None:
+        from cluster_cli.role_change import change_role, group_of
+        from infra.context import load_context
+
+        ctx = load_context(context)
+        group = group_of(ctx, domain, name)
+        if not dry_run:
+            confirm(f"{change.capitalize()} of {group} in {ctx.name}?", yes)
+        result = change_role(ctx, change, domain, name, dry_run=dry_run, progress=say)
+        if result is not None:
+            emit(result, output)
+
+    return app
+
+
+def _with_example(help: str, example: str) -> str:
+    return f"{textwrap.dedent(help).strip()}\n\nExample: {example}"
