@@ -134,7 +134,8 @@ async def _streaming(
     replies = await open_streams(
         shards, lambda s: {**base, "shardVersion": table.version(s)}, reading(router, request)
     )
-    merged = MergedCursor(router, [], request.database, request.collection, request.session_fields(), [])
+    context = request.cursor_fields()
+    merged = MergedCursor(router, [], request.database, request.collection, context, [])
     failed = None
     for answer in replies:
         if not answer.reply.ok:

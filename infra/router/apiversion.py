@@ -12,9 +12,11 @@ VERSION_1 = frozenset(
         "createIndexes", "delete", "drop", "dropDatabase", "dropIndexes", "endSessions", "explain", "find",
         "findAndModify", "getMore", "hello", "insert", "killCursors", "listCollections", "listDatabases",
         "listIndexes", "ping", "refreshSessions", "saslContinue", "saslStart", "update",
+        "testDeprecation",
     }
 )  # fmt: skip
-_INVALID_OPTIONS, _VERSION_ERROR, _STRICT_ERROR = 72, 322, 323
+_DEPRECATED = frozenset({"testDeprecation"})
+_INVALID_OPTIONS, _VERSION_ERROR, _STRICT_ERROR, _DEPRECATION_ERROR = 72, 322, 323, 324
 
 
 def check_api(request: Request) -> None:
@@ -30,6 +32,12 @@ def check_api(request: Request) -> None:
         raise CommandError(_VERSION_ERROR, 'API version must be "1"')
     if command.get("apiStrict"):
         _check_strict(request)
+    if command.get("apiDeprecationErrors") and request.name in _DEPRECATED:
+        raise CommandError(
+            _DEPRECATION_ERROR,
+            f"Provided apiDeprecationErrors:true, but the command {request.name} is deprecated in API "
+            "Version 1",
+        )
 
 
 def _check_strict(request: Request) -> None:

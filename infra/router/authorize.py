@@ -18,6 +18,12 @@ def unauthorized(request: Request) -> CommandError:
     )
 
 
+def require_login(router: Router, request: Request) -> None:
+    """CommandError 13 for a client that is not logged in, whatever else is wrong with its command."""
+    if router.authenticate and request.client.user is None:
+        raise CommandError(13, f"command {request.name} requires authentication")
+
+
 async def authorize(router: Router, request: Request) -> list[Need]:
     """The needs that were met; CommandError 13 for a missing privilege or login."""
     if not router.authenticate:

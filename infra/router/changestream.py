@@ -233,7 +233,7 @@ async def open_stream(router: Router, request: Request) -> Answer:
     dropped = ("lsid", "$clusterTime", "txnNumber", "cursor")
     own = {k: v for k, v in command.items() if k not in dropped}
     own.setdefault("readConcern", {"level": "majority"})
-    stream = ChangeStream(router, request.database, collection, own, request.session_fields(), token)
+    stream = ChangeStream(router, request.database, collection, own, request.cursor_fields(), token)
     checkable = len(command["pipeline"]) == 1 and "resumeAfter" in spec
     if token is not None and checkable and is_event(token):
         stream.must_see = token

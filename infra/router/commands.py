@@ -109,6 +109,7 @@ COMMANDS: dict[str, Handler] = {
     **{name: on_config_primary(write_concern=False) for name in _PLAIN_ON_CONFIG},
     **{name: changing_users() for name in _USER_CHANGES},
     "invalidateUserCache": invalidate_users, "configureFailPoint": failpoints.configure_fail_point,
+    **dict.fromkeys(("testVersion2", "testDeprecation"), local.okay),
     "getParameter": stats.get_parameter,
     "saslStart": login.sasl_start, "saslContinue": login.sasl_continue, "logout": login.logout,
     "connectionStatus": local.connection_status, "whatsmyuri": local.whats_my_uri,
@@ -128,7 +129,7 @@ BEFORE_LOGIN = frozenset(
         "connectionStatus", "whatsmyuri", "isdbgrid",
     }
 )  # fmt: skip
-TEST_COMMANDS = frozenset({"configureFailPoint"})
+TEST_COMMANDS = frozenset({"configureFailPoint", "testVersion2", "testDeprecation"})
 """Exist only on a router that was started with --test-commands."""
 ADMIN_ONLY = frozenset(
     {

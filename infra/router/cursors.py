@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import time
 from collections.abc import Callable
@@ -45,6 +46,7 @@ class OpenCursor:
     owner: UserName | None
     session: Document | None
     transaction: int | None
+    api: Document
     needs: list[Any] = field(default_factory=list)
     no_timeout: bool = False
     in_use: bool = False
@@ -65,7 +67,7 @@ class Cursors:
         number = secrets.randbits(62) | 1
         transaction = request.command.get("txnNumber") if request.in_transaction else None
         cursor = OpenCursor(
-            number, namespace, source, request.client.user, request.session, transaction,
+            number, namespace, source, request.client.user, request.session, transaction, request.api(),
             request.needs, bool(request.command.get("noCursorTimeout")),
         )  # fmt: skip
         self._open[number] = cursor
@@ -113,7 +115,18 @@ class Cursors:
             await self.kill_where(lambda c, limit=limit: c.used < limit and not c.no_timeout and not c.in_use)
 
 
+def _shown(api: Document) -> str:
+    inner = ", ".join(f"{key}: {json.dumps(value)}" for key, value in api.items())
+    return f"{{ {inner} }}" if inner else "{}"
+
+
 def _check_session(request: Request, cursor: OpenCursor) -> None:
+    if cursor.api != request.api():
+        given, used = _shown(request.api()), _shown(cursor.api)
+        raise CommandError(
+            347,
+            f"API parameter mismatch: getMore used params {given}, the cursor-creating command used {used}",
+        )
     if cursor.session != request.session:
         if cursor.session is None:
             raise CommandError(

@@ -195,7 +195,11 @@ async def simple_at_primary(router: Router, request: Request) -> Answer:
 
 async def list_collections(router: Router, request: Request) -> Answer:
     """listCollections: as far as the user may see them."""
-    document = {**request.arguments("readConcern", "writeConcern"), **request.session_fields()}
+    document = {
+        **request.arguments("readConcern", "writeConcern"),
+        **request.session_fields(),
+        **request.api(),
+    }
     if request.database in ("admin", "config"):
         body = router.compose({**document, "$db": request.database})
         answer: ShardReply | None = await router.on_shard(
@@ -214,7 +218,7 @@ async def list_collections(router: Router, request: Request) -> Answer:
 
 async def _visible(router: Router, request: Request, answer: ShardReply) -> Answer:
     more = request.derive({"aggregate": "$cmd.listCollections", "$db": request.database})
-    documents = [decode(raw) for raw in await drain(router, more, answer, request.session_fields())]
+    documents = [decode(raw) for raw in await drain(router, more, answer, request.cursor_fields())]
     names = visible_collections(router, request, [d["name"] for d in documents])
     kept = [encode(d) for d in documents if d["name"] in names]
     return listed(router, request, kept, request.database + ".$cmd.listCollections")
@@ -232,7 +236,11 @@ async def list_indexes(router: Router, request: Request) -> Answer:
     """listIndexes: from one owner."""
     if request.database in ("admin", "config"):
         return await on_config(router, request)
-    document = {**request.arguments("readConcern", "writeConcern"), **request.session_fields()}
+    document = {
+        **request.arguments("readConcern", "writeConcern"),
+        **request.session_fields(),
+        **request.api(),
+    }
     replies = await router.versioned(
         request, request.namespace, lambda _: dict(document), targets=lambda table: table.shards[:1]
     )

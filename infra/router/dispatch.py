@@ -9,15 +9,17 @@ from typing import Any
 from bson.errors import BSONError
 
 from infra.router import (
+    local,
     statements,
 )
 from infra.router.apiversion import check_api
-from infra.router.authorize import authorize, check
+from infra.router.authorize import authorize, check, require_login
 from infra.router.bsonraw import Document, decode, encode, rebuild
 from infra.router.commands import ADMIN_ONLY, BEFORE_LOGIN, COMMANDS, TEST_COMMANDS
 from infra.router.core import Router
 from infra.router.errors import CommandError, MemberLost, host_unreachable
 from infra.router.failpoints import CloseConnection
+from infra.router.readconcern import check_read_concern
 from infra.router.reads import as_document
 from infra.router.reply import INTERNAL, Reply
 from infra.router.request import Answer, ClientState, Request, full_session
@@ -38,6 +40,7 @@ _NOT_RETRYABLE = (
     "txnNumber may only be provided for multi-document transactions and retryable write commands. "
     "autocommit:false was not provided for "
 )
+_HELLOS = frozenset({"hello", "isMaster", "ismaster"})
 _RETRYABLE = frozenset({"insert", "update", "delete", "findAndModify", "findandmodify"})
 
 
@@ -99,6 +102,8 @@ async def _handle(router: Router, request: Request) -> Answer:
     handler = COMMANDS.get(request.name)
     if handler is None or (request.name in TEST_COMMANDS and router.fail_points is None):
         raise CommandError(59, f"no such command: '{request.name}'")
+    if request.name not in BEFORE_LOGIN:
+        require_login(router, request)
     router.counters[request.name] += 1
     _check_arguments(request)
     needs: list[Any] = []
@@ -130,6 +135,8 @@ async def _run(router: Router, request: Request, handler: Handler, needs: list[A
 
 async def _under_fail_points(router: Router, request: Request, handler: Handler) -> Answer:
     """Test commands are on: the command may have to fail, or to carry a write concern error."""
+    if request.name in _HELLOS:
+        local.note_client(request)
     labels = router.fail_points.labels(request)
     concern_error = await router.fail_points.before(request)
     answer = await handler(router, request)
@@ -152,6 +159,7 @@ def _check_arguments(request: Request) -> None:
         if name in command:
             raise CommandError(40415, f"BSON field '{request.name}.{name}' is an unknown field.")
     check_api(request)
+    check_read_concern(request)
     if "autocommit" in command or "startTransaction" in command:
         _check_transaction(request)
     elif "txnNumber" in command:

@@ -61,7 +61,7 @@ class FailPoints:
     def configure(self, name: Any, mode: Any, data: Any) -> int:
         """Switch one on or off; how often it was entered before. CommandError for what no server accepts."""
         if name not in KNOWN:
-            raise CommandError(2, f"{name} not found", extra={"codeName": "FailPointSetFailed"})
+            raise CommandError(266, f"{name} not found")
         before = self._on.pop(name, None)
         if mode != "off":
             self._on[name] = _parse(name, mode, data if isinstance(data, dict) else {})

@@ -10,7 +10,7 @@ from typing import Any
 
 from bson import Binary, Int64
 
-from infra.router.bsonraw import Document, elements
+from infra.router.bsonraw import Document
 from infra.router.core import Router
 from infra.router.errors import CommandError
 from infra.router.login import hello_login
@@ -35,7 +35,7 @@ async def hello(router: Router, request: Request) -> Answer:
         "connectionId": request.client.number, "maxWireVersion": 17, "minWireVersion": 0, "readOnly": False,
         STAND_IN: True,
     }  # fmt: skip
-    _note_client(request)
+    note_client(request)
     reply |= await hello_login(router, request)
     await _await_change(router, request)
     return {**reply, "topologyVersion": topology_version(router), "ok": 1.0}
@@ -46,12 +46,8 @@ def topology_version(router: Router) -> Document:
     return {"processId": router.process_id, "counter": Int64(0)}
 
 
-def is_streamed(body: bytes) -> bool:
-    """Only a hello is answered again and again: it alone has a topologyVersion."""
-    return any(name == b"topologyVersion" for _, name, _, _, _ in elements(body))
-
-
-def _note_client(request: Request) -> None:
+def note_client(request: Request) -> None:
+    """Remember the name of the client's application."""
     about = request.command.get("client")
     application = about.get("application") if isinstance(about, dict) else None
     if isinstance(application, dict):
@@ -68,6 +64,7 @@ async def _await_change(router: Router, request: Request) -> None:
     if not isinstance(known, dict) or not isinstance(wait, int | float) or wait < 0:
         raise CommandError(14, "'topologyVersion' must be a document and 'maxAwaitTimeMS' a number")
     if known.get("processId") == router.process_id:
+        request.client.streams = True
         await asyncio.sleep(min(wait, _LONGEST_WAIT_MS) / 1000)
 
 
@@ -107,9 +104,11 @@ async def connection_status(router: Router, request: Request) -> Answer:
 
 async def list_commands(router: Router, request: Request) -> Answer:
     """listCommands."""
-    from infra.router.commands import COMMANDS
+    from infra.router.commands import ADMIN_ONLY, COMMANDS, TEST_COMMANDS
 
-    return {"commands": {name: {"help": ""} for name in sorted(COMMANDS)}, "ok": 1.0}
+    served = set(COMMANDS) - (TEST_COMMANDS if router.fail_points is None else frozenset())
+    shown = {name: {"help": "", "adminOnly": name in ADMIN_ONLY} for name in sorted(served)}
+    return {"commands": shown, "ok": 1.0}
 
 
 async def set_defaults(router: Router, request: Request) -> Answer:

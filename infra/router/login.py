@@ -43,7 +43,7 @@ async def _start(router: Router, client: ClientState, document: Document, databa
     if mechanism not in scram.HASHES:
         raise CommandError(
             _UNSUPPORTED,
-            f"Received authentication for mechanism {mechanism} which is unknown or not enabled",
+            f"Received authentication for mechanism {mechanism} which is not enabled",
         )
     first = scram.client_first(_payload(document))
     name = UserName(first.user, database)

@@ -273,14 +273,16 @@ async def open_merged(
 
 async def _close_all(router: Router, request: Request, replies: list[ShardReply]) -> None:
     streams = [Stream(a.member, (a.reply.cursor_id() or (0, 0))[0], []) for a in replies if a.reply.ok]
-    merged = MergedCursor(router, streams, request.database, request.collection, request.session_fields(), [])
+    context = request.cursor_fields()
+    merged = MergedCursor(router, streams, request.database, request.collection, context, [])
     await merged.kill()
 
 
 async def first_batch(router: Router, request: Request, replies: list[ShardReply], extra: Document) -> bytes:
     """Merge the shards' first batches into the client's, registering what is left as one cursor."""
     command = request.command
-    context = request.session_fields() | {k: command[k] for k in ("autocommit",) if k in command}
+    autocommit = {k: command[k] for k in ("autocommit",) if k in command}
+    context = request.cursor_fields() | autocommit
     merged = MergedCursor(
         router, [], request.database, request.collection, context, sort_directions(command),
         command.get("skip") or 0, abs(command.get("limit") or 0),

@@ -62,7 +62,8 @@ async def direct(
 
 def session_context(request: Request) -> Document:
     """What every getMore of a passed-on cursor must repeat."""
-    return request.session_fields() | {k: request.command[k] for k in ("autocommit",) if k in request.command}
+    autocommit = {k: request.command[k] for k in ("autocommit",) if k in request.command}
+    return request.cursor_fields() | autocommit
 
 
 def read_concern(router: Router, request: Request, several: bool) -> Document:

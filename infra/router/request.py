@@ -49,6 +49,8 @@ class ClientState:
     local: str = ""
     application: str = ""
     """The name that the client's driver gave in its first hello."""
+    streams: bool = False
+    """The last command was a hello that may be answered again and again, each time after its wait."""
     user: UserName | None = None
     account: Any = None
     conversation: Any = None
@@ -143,6 +145,10 @@ class Request:
         if "txnNumber" in self.command:
             fields["txnNumber"] = self.command["txnNumber"]
         return fields
+
+    def cursor_fields(self) -> Document:
+        """What each getMore must repeat of the command that opened the cursor."""
+        return self.session_fields() | self.api()
 
     def api(self) -> Document:
         """The stable-API arguments."""

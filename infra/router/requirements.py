@@ -111,7 +111,7 @@ RULES: dict[str, Rule] = {
     "getClusterParameter": on_cluster("getClusterParameter"),
     "setClusterParameter": on_cluster("setClusterParameter"),
     # as on a mongos: with test commands every logged-in user may use them, without they do not exist
-    "configureFailPoint": nothing,
+    **dict.fromkeys(("configureFailPoint", "testVersion2", "testDeprecation"), nothing),
     "killAllSessions": on_cluster("killAnySession"), "killAllSessionsByPattern": on_cluster("killAnySession"),
     # users and roles
     "createUser": create_user, "updateUser": update_user, "dropUser": on_database("dropUser"),

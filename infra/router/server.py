@@ -13,7 +13,6 @@ from typing import cast
 from infra.router.core import Router
 from infra.router.dispatch import serve
 from infra.router.failpoints import CloseConnection
-from infra.router.local import is_streamed
 from infra.router.request import ClientState
 from infra.router.wire import MAX_MESSAGE, Message, WireError, encode_reply, frame_length, parse
 
@@ -133,10 +132,11 @@ class ClientConnection(asyncio.Protocol):
 
     async def _reply(self, message: Message) -> bool:
         """Send one reply; True when the client waits for another one to the same request."""
+        self.state.streams = False
         body = await serve(self._router, self.state, message)
         if self._closing or self._transport is None:
             return False
-        more = message.exhaust and is_streamed(body)
+        more = message.exhaust and self.state.streams
         if not message.more_to_come:
             self._last_reply = next(_replies) & 0x7FFFFFFF
             self._transport.write(encode_reply(self._last_reply, message, body, more=more))

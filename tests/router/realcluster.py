@@ -127,19 +127,21 @@ class RealCluster:
             argv += ["--setParameter", parameter]
         return argv
 
-    def start_router(self, number: int) -> None:
-        """Start one router: a real mongos when given, else the stand-in."""
-        port = self.router_ports[number]
+    def router_argv(self, port: int) -> list[str]:
+        """The command that starts a router on `port`: a real mongos when given, else the stand-in."""
         config = "cfg/" + ",".join(member.host for member in self.sets["cfg"])
         pem = str(self.directory / "router.pem")
         if self.mongos:
             argv = [self.mongos, "--configdb", config, "--bind_ip", "127.0.0.1", "--port", str(port)]
             argv += ["--keyFile", str(self.keyfile), "--tlsMode", "requireTLS", "--tlsCAFile", str(self.ca)]
-            argv += ["--tlsCertificateKeyFile", pem, "--tlsAllowConnectionsWithoutCertificates"]
-        else:
-            argv = [sys.executable, "-m", "infra.router", "--configdb", config, "--bind", "127.0.0.1"]
-            argv += ["--port", str(port), "--keyfile", str(self.keyfile)]
-            argv += ["--tls-ca", str(self.ca), "--tls-cert", pem]
+            return [*argv, "--tlsCertificateKeyFile", pem, "--tlsAllowConnectionsWithoutCertificates"]
+        argv = [sys.executable, "-m", "infra.router", "--configdb", config, "--bind", "127.0.0.1"]
+        argv += ["--port", str(port), "--keyfile", str(self.keyfile)]
+        return [*argv, "--tls-ca", str(self.ca), "--tls-cert", pem]
+
+    def start_router(self, number: int) -> None:
+        """Start one router."""
+        argv = self.router_argv(self.router_ports[number])
         with (self.directory / f"router-{number}.log").open("ab") as log:
             process = subprocess.Popen(argv, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
         if number < len(self.router_processes):

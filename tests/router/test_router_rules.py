@@ -23,7 +23,7 @@ OWN_OR_HARMLESS = {
     "saslStart", "saslContinue", "logout", "startSession", "endSessions", "refreshSessions", "killSessions",
     "getMore", "killCursors", "commitTransaction", "abortTransaction", "listDatabases", "listCommands",
     "features",
-    "replSetGetStatus", "replSetGetConfig", "configureFailPoint",
+    "replSetGetStatus", "replSetGetConfig", "configureFailPoint", "testVersion2", "testDeprecation",
 }  # fmt: skip
 
 
