@@ -26,9 +26,7 @@ def _part(part: Mapping[str, Any], document: Mapping[str, Any]) -> list[str]:
         return [f"{'.'.join(map(str, e.absolute_path))}: {e.validator}" for e in found]
     ((operator, (left, right)),) = part["$expr"].items()
     values = document.get(left[1:]), document.get(right[1:])
-    if type(values[0]) is not type(
-        values[1]
-    ):  # the shape refuses it already
+    if type(values[0]) is not type(values[1]):  # the shape refuses it already
         return []
     return [] if _COMPARE[operator](*values) else [f"{left[1:]} {operator} {right[1:]}"]
 
