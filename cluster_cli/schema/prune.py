@@ -141,7 +141,7 @@ def _payments(
         yield removed
 
 
-def _where(ending: Ending) -> sql.Composable:
+def _where(ending: Ending) -> sql.Composed:
     old = sql.SQL("{} < {}").format(sql.Identifier(ending.field), sql.Literal(ending.before))
     if ending.only is None:
         return old
@@ -149,7 +149,7 @@ def _where(ending: Ending) -> sql.Composable:
     return sql.SQL("{} AND {} = ANY ({})").format(old, sql.Identifier(column), sql.Literal(list(values)))
 
 
-def _execute(connection: psycopg.Connection[Any], statement: sql.Composable, on: str) -> int:
+def _execute(connection: psycopg.Connection[Any], statement: sql.Composed, on: str) -> int:
     try:
         return connection.execute(statement).rowcount
     except psycopg.Error as error:

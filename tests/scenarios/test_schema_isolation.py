@@ -1,0 +1,62 @@
+"""A shard of one segment is lost: every collection of the other segment is read and written as before."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from app_core.schema import registry
+from app_core.schema.model import Collection
+from bench.samples import Samples
+from cluster_cli.engines.mongodb import bound, mongo_client
+from cluster_cli.engines.mongodb.clients import Client
+from cluster_cli.status import read_cluster
+from cluster_cli.waiting import wait_until
+from infra.context import Context
+from infra.platform import Kill
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+SEGMENTS = ("members", "exchange")
+
+
+@contextlib.contextmanager
+def lost(ctx: Context, segment: str) -> Iterator[None]:
+    """All members of all shards of a segment are killed, and started again at the end."""
+    assert ctx.topology.social is not None
+    assert isinstance(ctx.platform, Kill)
+    shards = ctx.topology.social.segments[segment]
+    members = [endpoint.member for shard in shards for endpoint in ctx.of_kind("mongod-shard", shard)]
+    for member in members:
+        ctx.platform.kill(member)
+    try:
+        yield
+    finally:
+        for member in members:
+            ctx.platform.start(member)
+        assert wait_until(lambda: read_cluster(ctx).healthy, 120)
+
+
+def used(client: Client, collection: Collection, number: int) -> None:
+    """Insert, read by key, list by an index, update where the registry lets, delete: any error is raised."""
+    document = Samples(seed=number).document(collection, number)
+    target = bound(client, collection)
+    target.insert_one(document)
+    key = {name: document[name] for name in collection.shard_key} | {"_id": document["_id"]}
+    assert target.find_one(key) is not None
+    first = next((i for i in collection.indexes if i.fields[0] in document), None)
+    if first is not None and first.keys[0][1] in (1, -1):
+        value = document[first.fields[0]]
+        wanted = value[0] if isinstance(value, list) else value
+        list(target.find({first.fields[0]: wanted}).limit(10))
+    assert target.delete_one(key).deleted_count == 1
+
+
+@pytest.mark.parametrize("segment", SEGMENTS)
+def test_the_other_segment_does_not_notice(sandbox: Context, segment: str) -> None:
+    others = [c for c in registry.collections() if c.segment != segment]
+    assert len(others) > 10
+    with mongo_client(sandbox, "app") as client, lost(sandbox, segment):
+        for number, collection in enumerate(others):
+            used(client, collection, number)

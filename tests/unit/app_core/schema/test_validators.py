@@ -1,0 +1,115 @@
+"""Validators: every good document passes, and for each rule a bad one is refused, for that reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app_core.schema import registry
+from app_core.schema.model import Collection
+from app_core.schema.validators import field_schema, json_schema, validator
+from tests.unit.app_core.schema.documents import breaches, good, ways, whole
+from tests.unit.app_core.schema.evaluator import refusals
+
+COLLECTIONS = registry.collections()
+BREACHES = [(entry, breach) for entry in COLLECTIONS for breach in breaches(entry)]
+
+
+@pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
+def test_good_documents_pass(entry: Collection) -> None:
+    rules = validator(entry)
+
+    @settings(max_examples=10)
+    @given(good(entry))
+    def passes(document) -> None:
+        assert refusals(rules, document) == []
+
+    passes()
+
+
+@pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
+def test_a_bad_document_is_refused_for_each_rule(entry: Collection) -> None:
+    rules, wanted = validator(entry), list(breaches(entry))
+
+    @settings(max_examples=1, suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def refused(data: st.DataObject) -> None:
+        documents = {name: data.draw(whole(entry, name)) for _, name in ways(entry)}
+        for breach in wanted:
+            document = documents.get(breach.field) or next(iter(documents.values()))
+            found = refusals(rules, breach.broken(document))
+            assert found, breach.rule
+            assert any(fault.startswith(breach.field) for fault in found), (breach.rule, found)
+
+    refused()
+
+
+def test_the_rules_are_many() -> None:
+    assert len(BREACHES) > 1500
+    kinds = {breach.rule.partition(" ")[2] for _, breach in BREACHES}
+    wanted = {
+        "below its minimum",
+        "above its maximum",
+        "not rounded",
+        "too short",
+        "too long",
+        "of another form",
+    }
+    wanted |= {"of no enumeration", "lacks", "too long a list", "holding the same twice", "too short a pair"}
+    assert wanted <= kinds
+
+
+@given(st.data())
+def test_a_validator_without_a_rule_lets_its_breach_pass(data) -> None:
+    """The inversion: what a looser registry would say about the same documents."""
+    reviews = registry.collection("reviews")
+    loose = replace(reviews, fields=tuple(replace(f, maximum=None) for f in reviews.fields), rules=())
+    document = data.draw(good(reviews))
+    for changed in ({"stars": 6}, {"reviewer_id": document["reviewee_id"]}):
+        assert refusals(validator(reviews), {**document, **changed})
+        assert refusals(validator(loose), {**document, **changed}) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "passes"),
+    [
+        ({"mode": "remote", "video_url": "https://a.example/1"}, True),
+        ({"mode": "onsite", "place_point": {"type": "Point", "coordinates": [2.35, 48.85]}}, True),
+        ({"mode": "remote"}, False),
+        ({"mode": "onsite", "video_url": "https://a.example/1"}, False),
+        (
+            {
+                "mode": "onsite",
+                "video_url": "https://a.example/1",
+                "place_point": {"type": "Point", "coordinates": [2.35, 48.85]},
+            },
+            False,
+        ),
+        ({"mode": "onsite", "place_point": {"type": "Point", "coordinates": [48.85, 182]}}, False),
+    ],
+)
+@given(st.data())
+@settings(max_examples=3)
+def test_a_meeting_has_a_place_or_an_address_never_both(changes, passes, data) -> None:
+    entry = registry.collection("sessions")
+    document = data.draw(good(entry))
+    base = {k: v for k, v in document.items() if k not in ("mode", "video_url", "place_point")}
+    assert (refusals(validator(entry), {**base, **changes}) == []) is passes
+
+
+@pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
+def test_a_validator_is_strict(entry: Collection) -> None:
+    schema = json_schema(entry)
+    assert schema["additionalProperties"] is False
+    assert set(schema["required"]) == {field.name for field in entry.fields if field.required}
+    assert set(schema["properties"]) == {"_id", *(field.name for field in entry.fields)}
+    for field in entry.fields:
+        told = field_schema(field)
+        assert "enum" in told or "bsonType" in told
+        if "string" in field.types:
+            assert field.values or field.max_length, f"{field.name} has no longest length"
+        if "array" in field.types and field.items:
+            assert field.max_items
