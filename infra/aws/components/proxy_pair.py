@@ -12,7 +12,7 @@ from infra.aws.components.group import Group, GroupArgs
 from infra.aws.ports import BALANCED, PORTS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ProxyPairArgs(GroupArgs):
     """subnets: of every zone. group: the balancer's security group. service: its name, such as `payments`."""
 
