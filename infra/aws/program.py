@@ -65,8 +65,8 @@ def run() -> None:
 
 
 def _storage_args(site: Site, primary: Ground, dr: Ground | None) -> StorageArgs:
-    replica = Replica(dr.region.name, dr.keys, dr.provider) if dr else None
-    return StorageArgs(site, primary.region.name, primary.keys, replica)
+    replica = Replica(dr.keys, dr.provider) if dr else None
+    return StorageArgs(site, primary.keys, replica)
 
 
 def _secrets_args(site: Site, primary: Ground, dr: Ground | None) -> SecretStoreArgs:

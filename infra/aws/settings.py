@@ -23,7 +23,7 @@ MIRRORS = ("151.101.0.0/16", "146.75.0.0/17", "199.232.0.0/16")
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 REGION_PREFIX = 16  # what zones are cut out of: see infra/aws/addresses.py
 _DOMAIN = r"[a-z0-9-]+(\.[a-z0-9-]+)+"
-_EPHEMERAL_NAME = r"ephemeral-[a-z0-9-]{1,24}"
+_EPHEMERAL_NAME = r"ephemeral-[a-z0-9-]{1,12}"  # with it, names of balancers have at most 32 characters
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,6 @@ def declare(settings: FoundationSettings) -> dict[str, pulumi.Output[str]]:
         care=STATE_CARE,
         # what the CLI deletes is hidden; the versions under it stay
         lock_mode="GOVERNANCE",
-        keep_days=0,
         archived=False,
     )
     bucket = Bucket("state", args, opts)

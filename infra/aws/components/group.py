@@ -52,9 +52,9 @@ class Group(Component):
             member.name,
             zone_id=self._args.zone_id,
             name=name,
-            type="CNAME",
+            type="A",  # SRV records may not point at an alias
             ttl=30,
-            records=[member.host.fqdn],
+            records=[member.host.private_ip],
             opts=self.child(),
         )
         return name

@@ -63,7 +63,7 @@ class Host(Component):
 
     def _instance(self) -> aws.ec2.Instance:
         args = self._args
-        data = user_data(self.fqdn, args.region, args.architecture, has_data=args.size.disk > 0)
+        data = user_data(self.fqdn, args.region, args.architecture)
         return aws.ec2.Instance(
             self.name,
             ami=args.image,

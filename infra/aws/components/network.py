@@ -90,7 +90,7 @@ class Network(Component):
         nats: dict[str, aws.ec2.NatGateway] = {}
         for index, zone in enumerate(self._args.zones):
             if not (self._args.one_nat and nats):
-                nats[zone] = self._nat(index, zone, table)
+                nats[zone] = self._nat(index, zone, table, gateway)
             nat = nats.get(zone) or next(iter(nats.values()))
             aws.ec2.Route(
                 f"{self._name}-{zone}",
@@ -100,7 +100,9 @@ class Network(Component):
                 opts=self.child(),
             )
 
-    def _nat(self, index: int, zone: str, table: aws.ec2.RouteTable) -> aws.ec2.NatGateway:
+    def _nat(
+        self, index: int, zone: str, table: aws.ec2.RouteTable, gateway: aws.ec2.InternetGateway
+    ) -> aws.ec2.NatGateway:
         name = f"{self._name}-nat-{zone}"
         subnet = aws.ec2.Subnet(
             name,
@@ -114,7 +116,12 @@ class Network(Component):
         self._associate(name, subnet, table)
         address = aws.ec2.Eip(name, domain="vpc", tags={"Name": name}, opts=self.child())
         return aws.ec2.NatGateway(
-            name, subnet_id=subnet.id, allocation_id=address.id, tags={"Name": name}, opts=self.child()
+            name,
+            subnet_id=subnet.id,
+            allocation_id=address.id,
+            tags={"Name": name},
+            # AWS refuses one in a network that has no way out yet
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[gateway]),
         )
 
     def _gateway_endpoint(self) -> aws.ec2.VpcEndpoint:

@@ -12,7 +12,7 @@ from infra.aws.components.group import Group, GroupArgs
 from infra.aws.ports import BALANCED, PORTS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ProxyPairArgs(GroupArgs):
     """subnets: of every zone. group: the balancer's security group. service: its name, such as `payments`."""
 
@@ -50,7 +50,7 @@ class ProxyPair(Group):
         args = self._balanced
         return aws.lb.LoadBalancer(
             self._name,
-            name=_short(f"{args.site.prefix}-{self._name}"),
+            name=f"{pulumi.get_stack()}-{self._name}",
             internal=True,
             load_balancer_type="network",
             subnets=args.subnets,
@@ -64,7 +64,7 @@ class ProxyPair(Group):
         name = f"{self._name}-{label}"
         target = aws.lb.TargetGroup(
             name,
-            name=_short(f"{self._args.site.prefix}-{label}"),
+            name=f"{pulumi.get_stack()}-{label}",
             port=port,
             protocol="TCP",
             target_type="instance",
@@ -106,8 +106,3 @@ class ProxyPair(Group):
             above=0,
         )
         watch(self._args.alerts, alarm, self.child())
-
-
-def _short(name: str) -> str:
-    """Names of balancers and target groups have at most 32 characters."""
-    return name[:32].rstrip("-")

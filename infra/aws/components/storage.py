@@ -21,7 +21,6 @@ LOCK_MODES = {"wal": "COMPLIANCE", "backups": "COMPLIANCE", "media": "GOVERNANCE
 class Replica:
     """The DR region: its keys and its provider."""
 
-    region: str
     keys: Keys
     provider: aws.Provider
 
@@ -31,7 +30,6 @@ class StorageArgs:
     """replica: where copies go; None without a DR region."""
 
     site: Site
-    region: str
     keys: Keys
     replica: Replica | None
 
@@ -51,23 +49,22 @@ class Storage(Component):
         self.register_outputs({purpose: item.bucket.id for purpose, item in self.buckets.items()})
 
     def _bucket(self, purpose: str) -> Bucket:
-        args = self._bucket_args(purpose, self._args.region, self._args.keys)
+        args = self._bucket_args(purpose, "", self._args.keys)
         return Bucket(purpose, args, self.child())
 
     def _copy(self, purpose: str, replica: Replica) -> Bucket:
-        args = self._bucket_args(purpose, replica.region, replica.keys)
+        args = self._bucket_args(purpose, "-copy", replica.keys)
         opts = pulumi.ResourceOptions(parent=self, providers=[replica.provider])
         return Bucket(f"{purpose}-copy", args, opts)
 
-    def _bucket_args(self, purpose: str, region: str, keys: Keys) -> BucketArgs:
-        site, media = self._args.site, purpose == "media"
+    def _bucket_args(self, purpose: str, suffix: str, keys: Keys) -> BucketArgs:
+        site = self._args.site
         return BucketArgs(
-            name=f"{site.prefix}-{purpose}-{site.account}-{region}",
+            name=f"{site.prefix}-{purpose}-{site.account}{suffix}",
             key_arn=keys.arns[purpose],
             care=site.care,
             lock_mode=LOCK_MODES[purpose],
-            keep_days=0 if media else site.care.retention_days,
-            archived=media,
+            archived=purpose == "media",
         )
 
     def _replicate(self, purpose: str, replica: Replica) -> None:

@@ -11,27 +11,35 @@ import yaml
 
 from infra.aws.local.graph import Graph, Resource
 from infra.aws.local.run import preview, resolve
-from infra.aws.local.stacks import load_stack, make_stack
+from infra.aws.local.stacks import LocalStack, load_stack, make_stack
 from infra.topology import Topology, parse_topology
 
 STACKS = ("staging", "production", "ephemeral")
 
 
 @cache
+def local(stack: str) -> LocalStack:
+    """A shipped stack; an ephemeral one ends at a fixed time: the hour of the test must not matter."""
+    found = load_stack(stack)
+    ends = "2030-01-01T00:00:00Z" if found.settings.expires_at else ""
+    return make_stack(replace(found.settings, expires_at=ends), found.topology)
+
+
+@cache
 def graph(stack: str) -> Graph:
     """The graph of a shipped stack, with stand-ins for what AWS computes."""
-    return resolve(load_stack(stack).program)
+    return resolve(local(stack).program)
 
 
 @cache
 def previewed(stack: str) -> Graph:
     """The graph of a shipped stack as a first preview sees it: computed values are unknown."""
-    return preview(load_stack(stack).program)
+    return preview(local(stack).program)
 
 
 def raw(stack: str) -> dict[str, Any]:
     """The topology of a shipped stack as its file has it."""
-    return yaml.safe_load(load_stack(stack).topology.source)
+    return yaml.safe_load(local(stack).topology.source)
 
 
 def parse(file: dict[str, Any]) -> Topology:
@@ -41,7 +49,7 @@ def parse(file: dict[str, Any]) -> Topology:
 def graph_of(file: dict[str, Any], stack: str = "production") -> Graph:
     """The graph of a stack with another topology."""
     topology = parse(file)
-    settings = replace(load_stack(stack).settings, topology=topology.name)
+    settings = replace(local(stack).settings, topology=topology.name)
     return resolve(make_stack(settings, topology).program)
 
 

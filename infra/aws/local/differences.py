@@ -1,0 +1,66 @@
+"""Which inputs of a resource differ from what the cloud tells; pure."""
+
+# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
+# pyright: standard
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from infra.aws.local.graph import Resource
+from infra.aws.local.values import bare, has_unknown
+
+
+def differences(resource: Resource, found: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the inputs that the cloud tells differently; inputs to be ignored are left out."""
+    wanted: dict[str, Any] = {**resource.inputs}
+    if "tags" in found:
+        wanted["tags"] = resource.tags
+    return tuple(
+        name
+        for name, value in sorted(found.items())
+        if name in wanted
+        and name not in resource.options.ignore_changes
+        and not has_unknown(wanted[name])
+        and not same(bare(wanted[name]), value)
+    )
+
+
+def same(wanted: Any, found: Any) -> bool:
+    """Equal in meaning: JSON documents by content, lists without order, a map by the keys that are wanted."""
+    wanted, found = _document(wanted), _document(found)
+    if _empty(wanted) and _empty(found):
+        return True
+    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
+        return all(same(value, found.get(key)) for key, value in wanted.items()) and _no_more(wanted, found)
+    if isinstance(wanted, list) and isinstance(found, list):
+        return len(wanted) == len(found) and all(
+            same(ours, theirs) for ours, theirs in zip(_sorted(wanted), _sorted(found), strict=True)
+        )
+    if isinstance(wanted, bool) or isinstance(found, bool):
+        return str(wanted).lower() == str(found).lower()
+    return wanted == found or (wanted is not None and found is not None and str(wanted) == str(found))
+
+
+def _no_more(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    """What is told beyond the wanted keys must be empty or a default of the cloud (None, "", False)."""
+    return all(_empty(value) for key, value in found.items() if key not in wanted)
+
+
+def _empty(value: Any) -> bool:
+    """Nothing, or a map of nothing."""
+    return all(map(_empty, value.values())) if isinstance(value, Mapping) else not value
+
+
+def _document(value: Any) -> Any:
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _sorted(items: list[Any]) -> list[Any]:
+    return sorted(items, key=lambda item: json.dumps(item, sort_keys=True, default=str))
