@@ -17,7 +17,7 @@ from cluster_cli.bootstrap.steps import StepLog
 from cluster_cli.engines.mongodb.clients import Client, Document, member_client, server_words
 from infra.context import Context
 
-FORM_TIMEOUT_S = 60.0
+FORM_TIMEOUT_S = 120.0
 _POLL_S = 0.015
 _HELLO_TIMEOUT_S = 1.0
 _ALREADY_INITIALIZED = 23

@@ -32,6 +32,10 @@ _SERVER_DEFAULTS = {
 _SMALL_PARAMETERS: dict[str, Any] = {
     "diagnosticDataCollectionEnabled": False,
     "shutdownTimeoutMillisForSignaledShutdown": 200,
+    # Secrets are random words of 32 characters: nobody guesses them, however cheap a guess is. Each of the
+    # hundred connections between nine members costs so many rounds on both sides.
+    "scramIterationCount": 5000,
+    "scramSHA256IterationCount": 5000,
 }
 _SMALL_SHARD_PARAMETERS: dict[str, Any] = {
     # the default of 900 s refuses to move a chunk back within that time

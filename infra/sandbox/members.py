@@ -45,8 +45,6 @@ def materialize(box: Box, plan: NodePlan) -> None:
         write_private(file.path, file.text, file.mode)
     if plan.unprivileged and box.unprivileged_user is not None:
         _hand_over((base, run, base / "tls", *plan.directories), box.unprivileged_user)
-    if plan.prepare is not None:
-        plan.prepare()
 
 
 def _copy_certificates(box: Box, plan: NodePlan) -> None:
@@ -76,12 +74,15 @@ def _hand_over(directories: Iterable[Path], user: str) -> None:
 
 
 def start(box: Box, plan: NodePlan) -> list[Started]:
-    """Start those of the member's processes that do not run, and record them."""
-    return [
+    """Start those of the member's processes that do not run, record them, and prepare what they wait for."""
+    started = [
         _start(box, plan.member, spec)
         for spec in plan.processes
         if not is_running(box, plan.member, spec.name)
     ]
+    if plan.prepare is not None:
+        plan.prepare()
+    return started
 
 
 def is_running(box: Box, member: str, process_name: str) -> bool:

@@ -52,4 +52,4 @@ class NodePlan:
     ready: Callable[[], bool] = _always
     """Whether the processes answer (not: whether the cluster is formed)."""
     prepare: Callable[[], None] | None = None
-    """Runs once before the first start, after files are written (a template data directory)."""
+    """Runs beside the processes, which wait for its end (a first data directory)."""

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
 
-from app_core.errors import RefusedError, SwapskillError, TimedOutError
+from app_core.errors import RefusedError
 from infra.credentials import generate_secrets, write_private
 from infra.locks import HeldError, Holder, locked
 from infra.pki import ensure_pki
-from infra.sandbox import cleanup, contexts, members, ports, state
+from infra.sandbox import cleanup, contexts, ports, state
 from infra.sandbox.box import Box
+from infra.sandbox.forming import form
 from infra.sandbox.home import SandboxPaths, home, paths
 from infra.sandbox.layout import sandbox_nodes
-from infra.sandbox.members import Started
-from infra.sandbox.plugins import bootstrap_function
-from infra.sandbox.spec import NodePlan
+from infra.sandbox.phases import Clock, Phase, Progress
 from infra.topology import Topology
-
-START_TIMEOUT_S = 90.0
-_POLL_S = 0.015
-_LOG_LINES = 12
-Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Phase:
-    """One phase of a start and how long it took."""
-
-    name: str
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -47,36 +29,6 @@ class UpResult:
     changed: bool
     seconds: float
     phases: tuple[Phase, ...]
-
-
-class _Step(Protocol):
-    """A step of the bootstrap, timed by itself: steps of the two domains run side by side."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def seconds(self) -> float: ...
-
-
-class _Clock:
-    """Collects phases; tells the user."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.started = self.last = time.monotonic()
-        self.phases: list[Phase] = []
-        self.progress = progress
-
-    def mark(self, name: str) -> None:
-        """A phase that follows the one before it has ended."""
-        now = time.monotonic()
-        self.phases.append(Phase(name, round(now - self.last, 3)))
-        self.last = now
-        self.tell(name)
-
-    def tell(self, what: str) -> None:
-        """Tell the user of a step among several that run side by side."""
-        self.progress(f"{time.monotonic() - self.started:5.1f} s  {what}")
 
 
 def up(name: str, topology: Topology, progress: Progress = lambda _: None) -> UpResult:
@@ -91,7 +43,7 @@ def up(name: str, topology: Topology, progress: Progress = lambda _: None) -> Up
         _same_topology(where, existing, topology)
         if existing is not None and existing.phase == "running" and contexts.is_alive(where):
             return UpResult(name, existing.topology, False, 0.0, ())
-        return _start(where, topology, existing, _Clock(progress))
+        return _start(where, topology, existing, Clock(progress))
 
 
 def _same_topology(where: SandboxPaths, existing: state.SandboxState | None, topology: Topology) -> None:
@@ -130,7 +82,7 @@ def _start(
     where: SandboxPaths,
     topology: Topology,
     existing: state.SandboxState | None,
-    clock: _Clock,
+    clock: Clock,
 ) -> UpResult:
     cleanup.stop_everything(where)
     if existing is not None and existing.phase == "starting":
@@ -140,9 +92,7 @@ def _start(
     try:
         box = _prepare(where, topology, existing)
         clock.mark("ports, certificates, secrets")
-        started = _start_members(box)
-        clock.mark(f"{len(started)} processes started")
-        _form(box, started, clock)
+        form(box, clock)
     except BaseException:
         cleanup.stop_everything(where)
         if fresh:
@@ -198,73 +148,3 @@ def _take_ports(where: SandboxPaths, topology: Topology) -> dict[str, dict[str, 
             state.SandboxState(where.root.name, topology.name, chosen, state.now()),
         )
     return chosen
-
-
-def _start_members(box: Box) -> list[Started]:
-    """All members at once: each waits for those that it needs."""
-
-    def one(plan: NodePlan) -> list[Started]:
-        members.materialize(box, plan)
-        return members.start(box, plan)
-
-    plans = [members.plan_of(box, node) for node in box.nodes]
-    with ThreadPoolExecutor(8) as pool:
-        return [started for group in pool.map(one, plans) for started in group]
-
-
-def _form(box: Box, started: list[Started], clock: _Clock) -> None:
-    """Run the bootstrap; fail at once when a process dies meanwhile."""
-    future = _in_background(bootstrap_function(), contexts.context_of(box), clock.tell)
-    _watch(future, started)
-    result = future.result()
-    clock.mark("bootstrap")
-    steps: Iterable[_Step] = getattr(result, "steps", ())
-    clock.phases += [Phase(f"bootstrap: {step.name}", step.seconds) for step in steps]
-
-
-def _in_background(function: Callable[..., object], *arguments: object) -> Future[object]:
-    """Run in a daemon thread: when a member dies, nobody waits for the bootstrap's own time-outs."""
-    future: Future[object] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(function(*arguments))
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="bootstrap", daemon=True).start()
-    return future
-
-
-def _watch(future: Future[object], started: list[Started]) -> None:
-    end = time.monotonic() + START_TIMEOUT_S
-    while not future.done():
-        wait([future], timeout=_POLL_S)
-        for item in started:
-            if item.popen.poll() is not None:
-                raise _died(item)
-        if time.monotonic() > end:
-            raise TimedOutError(
-                "the cluster did not form",
-                why=f"{START_TIMEOUT_S:.0f} s passed",
-                hint="swapctl doctor",
-            )
-
-
-def _died(item: Started) -> SwapskillError:
-    code = item.popen.returncode
-    return SwapskillError(
-        f"{item.spec.name} ended during the start with code {code}",
-        on=item.member,
-        why=tail(item.spec.log),
-        hint="swapctl doctor",
-    )
-
-
-def tail(log: Path, lines: int = _LOG_LINES) -> str:
-    """The last lines of a log file."""
-    try:
-        text = log.read_text(errors="replace")
-    except OSError:
-        return f"no log at {log}"
-    return "last lines of its log:\n  " + "\n  ".join(text.splitlines()[-lines:])

@@ -51,7 +51,9 @@ def plan(box: Box, node: Node) -> NodePlan:
 
 def _waits(box: Box, node: Node) -> tuple[str, str, str]:
     """What the launcher waits for: see `patroni_launch`."""
-    etcd = client_hosts(f"{node.group}-etcd", box)
+    etcd = ",".join(client_hosts(f"{node.group}-etcd", box))
+    if not postgres_data.is_wanted(box, node):
+        return "", etcd, ""
     first = box.of_kind("postgres", node.group)[0]
-    marker = box.dir(node.name) / "data" / "patroni.dynamic.json"
-    return ",".join(etcd), "" if first.member == node.name else first.at("postgres"), str(marker)
+    data = box.dir(node.name) / "data"
+    return str(data), etcd, "" if first.member == node.name else first.at("postgres")

@@ -17,6 +17,7 @@ from pathlib import Path
 from app_core.errors import SwapskillError
 from infra.hostvars.postgres import DATABASE, DR_SLOT, is_standby
 from infra.locks import locked
+from infra.sandbox import process
 from infra.sandbox.box import Box
 from infra.scram import verifier
 from infra.topology import Node
@@ -37,38 +38,61 @@ _TEMPLATE_SQL = (
     "CHECKPOINT",
 )
 _PASSWORDS = {"postgres": "pg_superuser", "replicator": "pg_replicator", "rewind": "pg_rewind"}
+# sparse: a WAL segment is 16 MB of zeros
+_PACK = ("tar", "--create", "--sparse")
 _COPY = ("cp", "-a", "--reflink=auto", "--sparse=always")
 _GONE = "gone.list"
 _LIMIT_S = 60
+_MARK = "first-data"
+
+
+def is_wanted(box: Box, node: Node) -> bool:
+    """Whether the member gets a prepared directory: at a sandbox's first start only.
+
+    A member that lost its data later is not touched: Patroni takes a base backup for it.
+    """
+    return not _data(box, node).exists() and (_own(box).exists() or not _with_data(box))
 
 
 def prepare(box: Box, node: Node) -> None:
     """Put the member's data directory in place at a sandbox's first start; otherwise do nothing.
 
     All members get the same one, as if each had taken a base backup of the first: the template, and over
-    it what makes it this sandbox's own. A member that lost its data later is not touched: Patroni takes a
-    base backup for it.
+    it what makes it this sandbox's own.
     """
-    data = box.dir(node.name) / "data"
-    own = box.paths.root / "postgresql-first"
-    if data.exists() or (_with_data(box) and not own.exists()):
+    if not is_wanted(box, node):
         return
-    building = data.with_name("data.new")
-    template = _template(box)
-    _run(box, (*_COPY, str(template), str(building)))
+    data, own = _data(box, node), _own(box)
+    building, template = data.with_name("data.new"), _template(box)
+    # One after the other: everybody waits for the first, and has it sooner when nobody else copies.
     with locked(own.with_suffix(".lock"), "first data directory", wait=_LIMIT_S):
+        _unpack(box, template, building)
         if own.exists():
             _apply(box, own, building)
         else:
-            _personalize(box, building)
-            _extract(box, template, building, own)
+            _personalize_first(box, building, own)
         building.rename(data)
         if len(_with_data(box)) == len(box.of_kind("postgres")):
             shutil.rmtree(own)
 
 
+def _data(box: Box, node: Node) -> Path:
+    return box.dir(node.name) / "data"
+
+
+def _own(box: Box) -> Path:
+    """What makes the template this sandbox's own: kept until the last member has it."""
+    return box.paths.root / "postgresql-first"
+
+
 def _with_data(box: Box) -> list[str]:
     return [e.member for e in box.of_kind("postgres") if (box.dir(e.member) / "data").exists()]
+
+
+def _personalize_first(box: Box, data: Path, own: Path) -> None:
+    before = _files(data)
+    _personalize(box, data)
+    _extract(box, before, data, own)
 
 
 def _personalize(box: Box, data: Path) -> None:
@@ -83,11 +107,11 @@ def _personalize(box: Box, data: Path) -> None:
     _single_user(box, data, (*_password_sql(box), *make))
 
 
-def _extract(box: Box, template: Path, data: Path, own: Path) -> None:
+def _extract(box: Box, before: dict[str, tuple[int, int]], data: Path, own: Path) -> None:
     """Keep what differs from the template, for the other members."""
     building = own.with_name(own.name + ".new")
     _owned_directory(box, building)
-    before, after = _files(template), _files(data)
+    after = _files(data)
     changed = [name for name, stamp in after.items() if before.get(name) != stamp]
     _run(box, (*_COPY, "--parents", "-t", str(building), *changed), cwd=data)
     gone = [name for name in before if name not in after]
@@ -126,25 +150,34 @@ def _owned_directory(box: Box, path: Path) -> None:
         os.chown(path, entry.pw_uid, entry.pw_gid)
 
 
+def _unpack(box: Box, template: Path, target: Path) -> None:
+    """A copy of the template. One archive is read three times as fast as a thousand files."""
+    _owned_directory(box, target)
+    _run(box, ("tar", "--extract", "--file", str(template), "--directory", str(target)))
+
+
 def _template(box: Box) -> Path:
-    """The prepared directory of this PostgreSQL version, made at the first need."""
+    """The prepared directory of this PostgreSQL version as an archive, made at the first need."""
     postgres = box.binary("postgres")
     version = subprocess.run([postgres, "--version"], capture_output=True, check=True).stdout
-    recipe = hashlib.sha256(version + repr((_INITDB, _TEMPLATE_SQL)).encode()).hexdigest()[:16]
+    recipe = hashlib.sha256(version + repr((_INITDB, _TEMPLATE_SQL, _PACK)).encode()).hexdigest()[:16]
     cache = box.cache_dir / f"postgresql-{recipe}"
     cache.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    archive = cache / "data.tar"
     with locked(cache.with_suffix(".lock"), "template data directory", wait=_LIMIT_S):
-        if not (cache / "data").exists():
-            _make_template(box, cache)
-    return cache / "data"
+        if not archive.exists():
+            _make_template(box, cache, archive)
+    return archive
 
 
-def _make_template(box: Box, cache: Path) -> None:
+def _make_template(box: Box, cache: Path, archive: Path) -> None:
     _owned_directory(box, cache)
-    partial = cache / "data.new"
-    _run(box, (str(box.binary("initdb")), "-D", str(partial), *_INITDB))
-    _single_user(box, partial, _TEMPLATE_SQL)
-    partial.rename(cache / "data")
+    data, partial = cache / "data", cache / "data.tar.new"
+    _run(box, (str(box.binary("initdb")), "-D", str(data), *_INITDB))
+    _single_user(box, data, _TEMPLATE_SQL)
+    _run(box, (*_PACK, "--file", str(partial), "--directory", str(data), "."))
+    shutil.rmtree(data)
+    partial.rename(archive)
 
 
 def _new_identifier(box: Box, data: Path) -> None:
@@ -196,7 +229,8 @@ def _run(box: Box, command: tuple[str, ...], text: str = "", cwd: Path = Path("/
         user=entry.pw_uid if entry else None,
         group=entry.pw_gid if entry else None,
         extra_groups=[] if entry else None,
-        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"},
+        # marked as the members' processes are: `down` ends what a killed `up` was preparing
+        env=process.environment(cwd, {}, process.marks_of(box.paths.root, _MARK)),
     )
     if done.returncode:
         raise SwapskillError(

@@ -1,4 +1,4 @@
-"""The commands that are made: each hands its own word and options on, and loads nothing heavy before it is called."""
+"""The commands that are made: each hands its own word on, and loads nothing heavy before it is called."""
 
 import subprocess
 import sys
