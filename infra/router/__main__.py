@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import resource
 import signal
 import ssl
 import sys
@@ -133,10 +134,19 @@ async def _stopped(loop: asyncio.AbstractEventLoop) -> None:
     await stop.wait()
 
 
+def raise_file_limit() -> None:
+    """As many open files as the system allows: each client and each connection to a member is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else max(soft, 2 * server.MAX_CONNECTIONS + 4096)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def main() -> None:
     """Entry point."""
     options = arguments(sys.argv[1:])
     set_up_log(options.log)
+    raise_file_limit()
     try:
         import uvloop
     except ImportError:

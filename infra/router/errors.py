@@ -5,31 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app_core.errors import SwapskillError
-
-CODE_NAMES = {
-    2: "BadValue", 4: "NoSuchKey", 6: "HostUnreachable", 7: "HostNotFound", 8: "UnknownError",
-    9: "FailedToParse", 11: "UserNotFound", 13: "Unauthorized", 14: "TypeMismatch", 15: "Overflow",
-    17: "ProtocolError", 18: "AuthenticationFailed", 20: "IllegalOperation", 22: "InvalidBSON",
-    26: "NamespaceNotFound",
-    43: "CursorNotFound", 47: "InvalidIdField", 48: "NamespaceExists", 50: "MaxTimeMSExpired",
-    59: "CommandNotFound", 61: "ShardKeyNotFound", 63: "StaleShardVersion", 64: "WriteConcernFailed",
-    70: "ShardNotFound", 72: "InvalidOptions", 73: "InvalidNamespace", 89: "NetworkTimeout",
-    91: "ShutdownInProgress", 94: "NotYetInitialized", 96: "OperationFailed",
-    112: "WriteConflict", 115: "CommandNotSupported", 117: "ConflictingOperationInProgress",
-    118: "NamespaceNotSharded", 125: "CommandFailed", 133: "FailedToSatisfyReadPreference",
-    150: "StaleEpoch", 169: "CommandOnShardedViewNotSupportedOnMongod", 189: "PrimarySteppedDown",
-    211: "KeyNotFound", 222: "CloseChangeStream", 225: "TransactionTooOld", 237: "CursorKilled",
-    246: "SnapshotUnavailable", 249: "StaleDbVersion", 251: "NoSuchTransaction",
-    256: "TransactionCommitted", 260: "InvalidResumeToken", 262: "ExceededTimeLimit",
-    263: "OperationNotSupportedInTransaction", 266: "FailPointSetFailed", 268: "StaleChunkHistory",
-    280: "ChangeStreamFatalError", 283: "WouldChangeOwningShard", 286: "ChangeStreamHistoryLost",
-    317: "ConnectionPoolExpired", 322: "APIVersionError", 323: "APIStrictError",
-    324: "APIDeprecationError", 334: "MechanismUnavailable", 347: "APIMismatchError",
-    352: "UnsupportedOpQueryCommand", 9001: "SocketException", 10058: "LegacyNotPrimary",
-    10107: "NotWritablePrimary", 10334: "BSONObjectTooLarge", 11000: "DuplicateKey",
-    11600: "InterruptedAtShutdown", 11602: "InterruptedDueToReplStateChange",
-    13388: "StaleConfig", 13435: "NotPrimaryNoSecondaryOk", 13436: "NotPrimaryOrSecondary",
-}  # fmt: skip
+from infra.router.codenames import CODE_NAMES
 
 NOT_PRIMARY = frozenset({91, 189, 10058, 10107, 11600, 11602, 13435, 13436})
 """The member is not, or no longer, the primary: nothing was done."""
@@ -37,7 +13,7 @@ NOT_PRIMARY = frozenset({91, 189, 10058, 10107, 11600, 11602, 13435, 13436})
 RETRYABLE = NOT_PRIMARY | {6, 7, 89, 262, 317, 9001}
 """Codes for which a driver may send a retryable write again (label RetryableWriteError)."""
 
-STALE = frozenset({63, 150, 249, 268, 13388})
+STALE = frozenset({63, 150, 249, 250, 13388})
 """The router's metadata were older than the shard's: reload them and try again."""
 
 TRANSIENT_AT_COMMIT = frozenset({24, 112, 246, 251, 267})

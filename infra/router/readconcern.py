@@ -6,8 +6,9 @@ from infra.router.errors import CommandError
 from infra.router.request import Request
 
 _LEVELS = ("local", "majority", "linearizable", "available", "snapshot")
-_READS = frozenset({"find", "aggregate", "count", "distinct", "explain"})
-_SNAPSHOT_READS = frozenset({"find", "aggregate", "distinct", "explain"})
+_SNAPSHOT_READS = frozenset({"find", "aggregate", "distinct", "explain", "getMore"})
+"""getMore is among them for drivers that repeat there what the cursor was opened with."""
+_READS = _SNAPSHOT_READS | {"count"}
 _INVALID_OPTIONS, _FAILED_TO_PARSE, _TYPE_MISMATCH = 72, 9, 14
 
 

@@ -6,14 +6,15 @@ import asyncio
 
 from bson import Timestamp
 
-from infra.router.batches import batch_reply
 from infra.router.bsonraw import Document
+from infra.router.catalog import CONFIG
 from infra.router.core import Router, is_stale, versions
 from infra.router.merge import open_merged
 from infra.router.remotecursor import adopt
 from infra.router.reply import Reply
 from infra.router.request import Answer, Request
 from infra.router.routing import RoutingTable
+from infra.router.selection import PRIMARY_PREFERRED
 
 _STALE_ATTEMPTS = 10
 VIEW_ON_SHARDED = 169
@@ -28,7 +29,7 @@ async def find(router: Router, request: Request) -> Answer:
     for attempt in range(_STALE_ATTEMPTS):
         entry = await router.catalog.database(request.database)
         if entry is None:
-            return batch_reply("firstBatch", [], 0, request.namespace)
+            return await _nothing_there(router, request)
         table = await router.catalog.table(request.namespace)
         targets = [entry["primary"]]
         if table is not None:
@@ -44,6 +45,16 @@ async def find(router: Router, request: Request) -> Answer:
         router.catalog.forget(request.database, request.namespace)
         await asyncio.sleep(0.02 * attempt)
     return answer
+
+
+async def _nothing_there(router: Router, request: Request) -> Answer:
+    """A find in a database that is not there: a config server, which has no data, judges its arguments."""
+    extra = {"$readPreference": {"mode": PRIMARY_PREFERRED.mode}}
+    body = request.forward(extra, router.clock.upstream())
+    answer = await router.on_shard(
+        request, CONFIG, body, request.message.sequences, preference=PRIMARY_PREFERRED, again=True
+    )
+    return answer.reply
 
 
 async def direct(

@@ -75,6 +75,23 @@ def test_read_concerns_only_where_a_command_takes_them(
     assert reply.get("code") == code, reply
 
 
+def test_a_get_more_may_repeat_the_read_concern(client: Client, database: str) -> None:
+    client[database].c.insert_many([{} for _ in range(10)])
+    concern = {"readConcern": {"level": "snapshot"}}
+    opened = raw_command(client, database, {"find": "c", "batchSize": 2, **concern})
+    more = {"getMore": Int64(opened["cursor"]["id"]), "collection": "c", **concern}
+    assert len(raw_command(client, database, more)["cursor"]["nextBatch"]) == 8
+
+
+def test_a_find_where_nothing_is_yet_judges_its_arguments(client: Client, database: str) -> None:
+    nowhere = f"{database}_not_there"
+    assert client[nowhere].c.find_one({"x": 1}) is None
+    with pytest.raises(OperationFailure) as caught:
+        client[nowhere].c.find_one({"x": {"$noSuchOperator": 1}})
+    assert caught.value.code == 2
+    assert nowhere not in client.list_database_names()
+
+
 def test_deprecated_and_unknown_commands_under_the_stable_api(strict: Client) -> None:
     for command, code in (("listShards", 323), ("noSuchCommand", 59)):
         with pytest.raises(OperationFailure) as caught:
