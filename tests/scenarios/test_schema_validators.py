@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from pymongo.errors import BulkWriteError
 
@@ -16,11 +16,11 @@ from app_core.schema.model import Collection
 from app_core.schema.validators import validator
 from cluster_cli.engines.mongodb import member_client, primary
 from tests.scenarios.minimal_cluster import minimal_cluster
-from tests.unit.app_core.schema.documents import breaches, good, ways, whole
+from tests.unit.app_core.schema.documents import BIG, breaches, good, ways, whole
 
 pytestmark = pytest.mark.cluster
 REFUSED = 121
-ONCE = settings(max_examples=1, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+ONCE = settings(max_examples=1, phases=[Phase.generate], suppress_health_check=BIG)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def target(scratch: Any, entry: Collection) -> Any:
 def test_good_documents_are_taken(scratch: Any, entry: Collection) -> None:
     taken = target(scratch, entry)
 
-    @settings(max_examples=5, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(max_examples=5, phases=[Phase.generate], suppress_health_check=BIG)
     @given(st.lists(good(entry), min_size=5, max_size=5))
     def take(documents: list[dict[str, Any]]) -> None:
         fresh = [{**document, "_id": uuid.uuid4()} for document in documents]
