@@ -32,6 +32,8 @@ GREAT = ("users", "sessions", "messages")
 """Collections that grow by members and their talk; `payment_intent` is measured like them."""
 SIZES = (10_000, 100_000)
 GREAT_SIZES = (100_000, 1_000_000)
+LOSS_ROUNDS = 20
+"""How often each operation is measured before and during the loss of a shard: there are many collections."""
 Load = CollectionLoad | IntentLoad
 _GROWTH_HEAD = (
     "| collection | operation | documents | median ms | p95 ms | documents | median ms | p95 ms | growth | |"
@@ -98,13 +100,13 @@ def during_a_loss(ctx: Context, client: Client, lost: str) -> list[str]:
     assert isinstance(ctx.platform, Kill)
     others = [CollectionLoad(client, c) for c in registry.collections() if c.segment != lost]
     for load in others:
-        load.fill(200)
-    before = {(x.name, x.operation): x for load in others for x in load.measure()}
+        load.fill(100)
+    before = {(x.name, x.operation): x for load in others for x in load.measure(LOSS_ROUNDS)}
     members = [m for s in ctx.topology.social.segments[lost] for m in ctx.of_kind("mongod-shard", s)]
     for member in members:
         ctx.platform.kill(member.member)
     try:
-        while_lost = [x for load in others for x in load.measure()]
+        while_lost = [x for load in others for x in load.measure(LOSS_ROUNDS)]
     finally:
         for member in members:
             ctx.platform.start(member.member)

@@ -35,10 +35,12 @@ class Latency:
     p95_ms: float
 
 
-def timed(name: str, operation: str, size: int, act: Callable[[int], object]) -> Latency:
+def timed(
+    name: str, operation: str, size: int, act: Callable[[int], object], rounds: int = ROUNDS
+) -> Latency:
     """The operation so many times, each for another number."""
     spent: list[float] = []
-    for number in range(ROUNDS):
+    for number in range(rounds):
         begin = time.perf_counter()
         act(number)
         spent.append((time.perf_counter() - begin) * 1000)
@@ -72,18 +74,19 @@ class CollectionLoad:
     def _make(self, number: int) -> Document:
         return self._samples.document(self.collection, number)
 
-    def measure(self) -> list[Latency]:
+    def measure(self, rounds: int = ROUNDS) -> list[Latency]:
         """The three operations at the present size."""
         size = self._filled
-        fresh = [self._make(10_000_000 + size + n) for n in range(ROUNDS)]
-        found = [
-            timed(self.name, "insert", size, lambda n: self._target.insert_one(fresh[n])),
-            timed(self.name, "point read", size, lambda n: self._target.find_one(self._key(n))),
-        ]
+        fresh = [self._make(10_000_000 + size + n) for n in range(rounds)]
+        operations: dict[str, Callable[[int], object]] = {
+            "insert": lambda n: self._target.insert_one(fresh[n]),
+            "point read": lambda n: self._target.find_one(self._key(n)),
+        }
         index = listing(self.collection)
         if index is not None:
-            found.append(timed(self.name, "indexed list", size, lambda n: self._list(index, n)))
-        self._target.delete_many({"_id": {"$in": [d["_id"] for d in fresh]}})
+            operations["indexed list"] = lambda n: self._list(index, n)
+        found = [timed(self.name, name, size, act, rounds) for name, act in operations.items()]
+        self._bulk.delete_many({"_id": {"$in": [d["_id"] for d in fresh]}})
         return found
 
     def _key(self, number: int) -> dict[str, Any]:

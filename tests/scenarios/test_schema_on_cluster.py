@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import psycopg
 import pytest
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, WriteError
 
 from app_core.schema import registry
-from app_core.schema.model import Collection
+from app_core.schema.model import Collection, Table
+from bench.samples import Samples
 from cluster_cli.engines.mongodb.clients import mongo_client
 from cluster_cli.engines.mongodb.handles import bound, handle
 from cluster_cli.engines.postgresql.connect import connect
 from infra.context import Context
+from tests.docs.seed_dictionary import COLLECTIONS, TABLES, Keys, lacking
 
 pytestmark = pytest.mark.cluster
 Accounts = tuple[uuid.UUID, uuid.UUID]
 Entry = tuple[int, int]  # which account, amount
+PG_INDEXES = """
+SELECT array_agg(a.attname::text ORDER BY k.n), i.indisunique, i.indpred IS NOT NULL
+  FROM pg_index i CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (attnum, n)
+  JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+ WHERE i.indrelid = to_regclass(%s) GROUP BY i.indexrelid, i.indisunique, i.indpred
+"""
 
 
 def accounts(ctx: Context) -> Accounts:
@@ -89,18 +99,107 @@ def test_live_indexes_are_the_registrys(sandbox: Context, entry: Collection) -> 
 
 
 def test_a_member_reviews_a_meeting_once(sandbox: Context) -> None:
-    review = {"session_id": uuid.uuid4().hex, "reviewer_id": uuid.uuid4().hex}
+    review = Samples(seed=random.randrange(2**32)).document(registry.collection("reviews"), 1)
+    again = {**review, "_id": uuid.uuid4(), "review_id": uuid.uuid4()}
     with mongo_client(sandbox, "app") as client:
         reviews = handle(client, "reviews")
-        reviews.insert_one(dict(review))
+        reviews.insert_one(review)
         with pytest.raises(DuplicateKeyError):
-            reviews.insert_one(dict(review))
+            reviews.insert_one(again)
 
 
-def test_an_address_is_claimed_once(sandbox: Context) -> None:
-    claim = {"email": f"{uuid.uuid4().hex}@example.org"}
-    with mongo_client(sandbox, "app") as client:
-        claims = handle(client, "user_emails")
-        claims.insert_one(dict(claim))
-        with pytest.raises(DuplicateKeyError):
-            claims.insert_one(dict(claim))
+def test_a_document_of_another_shape_is_refused(sandbox: Context) -> None:
+    review = Samples(seed=random.randrange(2**32)).document(registry.collection("reviews"), 1)
+    with mongo_client(sandbox, "app") as client, pytest.raises(WriteError) as refused:
+        handle(client, "reviews").insert_one({**review, "stars": 6})
+    assert refused.value.code == 121
+
+
+@pytest.mark.parametrize("name", COLLECTIONS)
+def test_the_documents_indexes_are_live_in_mongodb(sandbox: Context, name: str) -> None:
+    wanted = COLLECTIONS[name]
+    with mongo_client(sandbox) as client:
+        live = list(handle(client, wanted["collection"]).list_indexes())
+    assert lacking(wanted, [(_keys(index), bool(index.get("unique"))) for index in live]) == []
+    ends = {next(iter(index["key"])) for index in live if "expireAfterSeconds" in index}
+    assert "ttl" not in wanted or wanted["ttl"] in ends
+
+
+def _keys(index: Mapping[str, Any]) -> Keys:
+    if "weights" in index:
+        return tuple((name, "text") for name in index["weights"])
+    return tuple((name, kind if isinstance(kind, str) else int(kind)) for name, kind in index["key"].items())
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_documents_indexes_are_live_in_postgresql(sandbox: Context, name: str) -> None:
+    wanted = TABLES[name]
+    with connect(sandbox, via="proxy") as connection:
+        rows = connection.execute(PG_INDEXES, (wanted["table"],)).fetchall()
+    found = [(tuple((column, 1) for column in columns), unique) for columns, unique, _ in rows]
+    assert rows
+    assert lacking(wanted, found) == []
+    if "one_active" in wanted:
+        assert any(c == [wanted["one_active"]] and unique and partial for c, unique, partial in rows)
+
+
+PENDING = """INSERT INTO subscription (id, user_id, plan, status, start_at, end_at)
+VALUES (%s, %s, 'vip', 'pending', now(), now() + interval '1 month')"""
+
+
+def test_a_member_has_at_most_one_active_subscription(sandbox: Context) -> None:
+    user, first, second = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    with connect(sandbox, "app", autocommit=True) as connection:
+        for one in (first, second):
+            connection.execute(PENDING, (one, user))
+        connection.execute("UPDATE subscription SET status = 'active' WHERE id = %s", (first,))
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("UPDATE subscription SET status = 'active' WHERE id = %s", (second,))
+        connection.execute("UPDATE subscription SET status = 'cancelled' WHERE id = %s", (first,))
+        connection.execute("UPDATE subscription SET status = 'active' WHERE id = %s", (second,))
+
+
+STEPS = [
+    (table, before, after)
+    for table in registry.tables()
+    if table.states
+    for before in ("", *table.states.states)
+    for after in table.states.states
+    if before != after
+]
+
+
+@pytest.mark.parametrize(("table", "before", "after"), STEPS, ids=lambda v: getattr(v, "name", v))
+def test_states_change_by_their_machine_only(sandbox: Context, table: Table, before: str, after: str) -> None:
+    assert table.states is not None
+    allowed = (before, after) in table.states.steps or (not before and after in table.states.initial)
+    query = "SELECT count(*) FROM state_transition WHERE (machine, from_state, to_state) = (%s, %s, %s)"
+    with connect(sandbox, "app", autocommit=True) as connection:
+        row = connection.execute(query, (table.name, before, after)).fetchone()
+    assert row is not None and row[0] == int(allowed)
+
+
+@pytest.mark.parametrize("status", ["succeeded", "failed", "cancelled"])
+def test_a_payment_cannot_begin_at_its_end_or_leave_it(sandbox: Context, status: str) -> None:
+    new = "INSERT INTO payment_intent (id, user_id, amount, currency, status) VALUES (%s, %s, 5, 'EUR', %s)"
+    intent = uuid.uuid4()
+    with connect(sandbox, "app", autocommit=True) as connection:
+        with pytest.raises(psycopg.errors.CheckViolation, match="cannot begin as"):
+            connection.execute(new, (intent, intent, status))
+        connection.execute(new, (intent, intent, "pending"))
+        connection.execute("UPDATE payment_intent SET status = %s WHERE id = %s", (status, intent))
+        with pytest.raises(psycopg.errors.CheckViolation, match="cannot go from"):
+            connection.execute("UPDATE payment_intent SET status = 'pending' WHERE id = %s", (intent,))
+
+
+def test_an_entry_lies_in_the_month_of_its_transfer(sandbox: Context) -> None:
+    of = accounts(sandbox)
+    transfer(sandbox, of, [(0, -500), (1, 500)])
+    with connect(sandbox, via="proxy") as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT tableoid::regclass::text, to_char(created_at AT TIME ZONE 'UTC', 'YYYY_MM') "
+            "FROM ledger_entry WHERE account_id = %s",
+            (of[0],),
+        ).fetchall()
+    assert [name for name, _ in rows] == [f"ledger_entry_{month}" for _, month in rows]
+    assert len(rows) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +10,7 @@ from pymongo.errors import OperationFailure
 
 from app_core.schema import registry
 from app_core.schema.model import Collection
+from bench.samples import Samples
 from cluster_cli.bootstrap import bootstrap
 from cluster_cli.engines.mongodb import bound, member_client, mongo_client, primary
 from cluster_cli.engines.mongodb.clients import Client
@@ -91,9 +91,12 @@ def test_the_registrys_indexes_are_on_every_shard_that_holds_the_collection(
 def test_the_application_writes_its_segments_and_nothing_else(sandbox: Context) -> None:
     with mongo_client(sandbox, "app") as app:
         messages = bound(app, registry.collection("messages"))
-        key = {"_id": uuid.uuid4(), "message_id": uuid.uuid4(), "session_id": uuid.uuid4()}
-        messages.insert_one(key)
-        assert messages.delete_one(key).deleted_count == 1
+        document = Samples().document(messages.entry, 1)
+        messages.insert_one(document)
+        assert (
+            messages.delete_one({"_id": document["_id"], "session_id": document["session_id"]}).deleted_count
+            == 1
+        )
         with pytest.raises(OperationFailure):
             app["elsewhere"]["things"].insert_one({})
 

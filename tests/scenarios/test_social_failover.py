@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from pymongo.collection import Collection as DriverCollection
 from pymongo.errors import PyMongoError
 
+from app_core.schema.handles import Handle
+from bench.samples import Samples
 from cluster_cli.engines.model import Health
 from cluster_cli.engines.mongodb import (
     await_rejoined,
@@ -31,18 +33,18 @@ SHARD, OTHER = "exchange-1", "members-1"
 
 
 class Writer(threading.Thread):
-    """Writes messages until told to stop; remembers what was acknowledged and what failed."""
+    """Writes documents until told to stop; remembers what was acknowledged and what failed."""
 
-    def __init__(self, target: DriverCollection, make) -> None:
+    def __init__(self, target: Handle) -> None:
         super().__init__(daemon=True)
-        self.target, self.make = target, make
+        self.target, self.samples = target, Samples(seed=random.randrange(2**32))
         self.acked: list[uuid.UUID] = []
         self.errors: list[str] = []
         self.over = threading.Event()
 
     def run(self) -> None:
         while not self.over.is_set():
-            document = self.make()
+            document = self.samples.document(self.target.entry, len(self.acked))
             try:
                 self.target.insert_one(document)
                 self.acked.append(document["_id"])
@@ -50,18 +52,10 @@ class Writer(threading.Thread):
                 self.errors.append(str(error))
 
 
-def message() -> dict[str, object]:
-    return {"_id": uuid.uuid4(), "message_id": uuid.uuid4(), "session_id": uuid.uuid4()}
-
-
-def skill() -> dict[str, object]:
-    return {"_id": uuid.uuid4(), "skill_id": uuid.uuid4(), "user_id": uuid.uuid4()}
-
-
 @contextmanager
-def writing(ctx: Context, collection: str, make) -> Iterator[Writer]:
+def writing(ctx: Context, collection: str) -> Iterator[Writer]:
     with mongo_client(ctx, "app", serverSelectionTimeoutMS=5000) as client:
-        writer = Writer(handle(client, collection), make)
+        writer = Writer(handle(client, collection))
         writer.start()
         assert wait_until(lambda: len(writer.acked) > 20, 20)
         yield writer
@@ -103,7 +97,7 @@ def healthy(sandbox: Context) -> Iterator[None]:
 
 def test_a_failover_keeps_every_acknowledged_majority_write(sandbox: Context) -> None:
     old = primary(sandbox, SHARD)
-    with writing(sandbox, "reviews", message) as writer:
+    with writing(sandbox, "reviews") as writer:
         change = failover(sandbox, SHARD)
     assert change is not None
     assert (change.old_primary, change.new_primary) == (old, primary(sandbox, SHARD))
@@ -115,7 +109,7 @@ def test_a_failover_keeps_every_acknowledged_majority_write(sandbox: Context) ->
 
 def test_a_switchover_keeps_every_acknowledged_write_even_w1(sandbox: Context) -> None:
     old = primary(sandbox, SHARD)
-    with writing(sandbox, "messages", message) as writer:
+    with writing(sandbox, "messages") as writer:
         change = switchover(sandbox, SHARD)
     assert change is not None
     assert change.new_primary != old
@@ -140,7 +134,7 @@ def test_a_dry_run_changes_nothing(sandbox: Context) -> None:
 def test_a_killed_primary_is_replaced_and_comes_back(sandbox: Context) -> None:
     old = primary(sandbox, SHARD)
     assert old is not None
-    with writing(sandbox, "reviews", message) as writer:
+    with writing(sandbox, "reviews") as writer:
         kill(sandbox, old)
         assert wait_until(lambda: primary(sandbox, SHARD) not in (None, old), 30)
         assert health(sandbox, old) is Health.DOWN
@@ -159,7 +153,7 @@ def test_a_frozen_member_is_told_from_a_dead_one(sandbox: Context) -> None:
 
 
 def test_the_loss_of_a_shard_is_not_noticed_on_the_other(sandbox: Context) -> None:
-    with writing(sandbox, "skills", skill) as writer:
+    with writing(sandbox, "skills") as writer:
         for member in members(sandbox, SHARD):
             kill(sandbox, member)
         more = len(writer.acked) + 200
@@ -173,7 +167,7 @@ def test_the_loss_of_a_shard_is_not_noticed_on_the_other(sandbox: Context) -> No
 
 def test_the_loss_of_all_config_servers_stops_no_write(sandbox: Context) -> None:
     config = [e.member for e in sandbox.of_kind("mongod-config")]
-    with writing(sandbox, "messages", message) as writer:
+    with writing(sandbox, "messages") as writer:
         for member in config:
             kill(sandbox, member)
         more = len(writer.acked) + 200
@@ -191,7 +185,7 @@ def test_rolled_back_writes_are_found_and_put_back(sandbox: Context) -> None:
     others = [m for m in members(sandbox, SHARD) if m != old]
     before = {file.id for file in rollback_files(sandbox, SHARD)}
     with mongo_client(sandbox, "app", serverSelectionTimeoutMS=5000) as client:
-        writer = Writer(handle(client, "messages"), message)
+        writer = Writer(handle(client, "messages"))
         for member in others:
             kill(sandbox, member)
         writer.start()

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
 from app_core.schema.fields import Compare, Field
@@ -31,6 +32,8 @@ FREE = {
     "binData": st.uuids(),
     "date": MOMENTS,
 }
+BIG = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
+"""What hypothesis would rather not have: documents as long as they may be."""
 WRONG = [3.5, "a word", True, [1], {"a": 1}, datetime(2026, 1, 1, tzinfo=UTC), UUID(int=1), None]
 """A value of each type: those that are none of a field's break it."""
 
@@ -41,7 +44,7 @@ class Breach:
 
     rule: str
     field: str
-    change: Callable[[Document], None]
+    change: Callable[[Document], object]
 
     def broken(self, document: Document) -> Document:
         """The changed copy."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app_core.schema import registry
 from app_core.schema.model import Collection
 from app_core.schema.validators import field_schema, json_schema, validator
-from tests.unit.app_core.schema.documents import breaches, good, ways, whole
+from tests.unit.app_core.schema.documents import BIG, breaches, good, ways, whole
 from tests.unit.app_core.schema.evaluator import refusals
 
 COLLECTIONS = registry.collections()
@@ -34,7 +34,7 @@ def test_good_documents_pass(entry: Collection) -> None:
 def test_a_bad_document_is_refused_for_each_rule(entry: Collection) -> None:
     rules, wanted = validator(entry), list(breaches(entry))
 
-    @settings(max_examples=1, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=1, suppress_health_check=BIG)
     @given(st.data())
     def refused(data: st.DataObject) -> None:
         documents = {name: data.draw(whole(entry, name)) for _, name in ways(entry)}

@@ -1,0 +1,159 @@
+"""Claims on real servers: of a hundred racers one wins; what a dead writer leaves is taken over."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pymongo.errors import WriteError
+
+from app_core.errors import RefusedError
+from app_core.schema.claiming import STALE, release, write_claimed
+from app_core.schema.handles import Handle, handle
+from bench.samples import Samples
+from cluster_cli.engines.mongodb import mongo_client
+from cluster_cli.engines.mongodb.clients import Client
+from tests.scenarios.minimal_cluster import minimal_cluster
+
+pytestmark = pytest.mark.cluster
+RACERS = 100
+Document = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with minimal_cluster() as ctx, mongo_client(ctx, "app", maxPoolSize=RACERS) as found:
+        yield found
+
+
+@pytest.fixture
+def claims(client: Client) -> Handle:
+    return handle(client, "user_emails")
+
+
+@pytest.fixture
+def users(client: Client) -> Handle:
+    return handle(client, "users")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def member(users: Handle, email: str) -> Document:
+    """A new member, under an id of its own, with that address."""
+    user = uuid.uuid4()
+    return {**Samples().document(users.entry, 1), "_id": user, "user_id": user, "email": email}
+
+
+@pytest.fixture
+def email() -> str:
+    return f"{uuid.uuid4().hex}@example.org"
+
+
+def holders(users: Handle, email: str) -> list[uuid.UUID]:
+    return [document["user_id"] for document in users.find({"email": email})]
+
+
+def test_of_a_hundred_racers_exactly_one_wins(claims: Handle, users: Handle, email: str) -> None:
+    start, won = threading.Barrier(RACERS), []
+
+    def race(document: Document) -> None:
+        start.wait()
+        try:
+            write_claimed(claims, users, document, now())
+            won.append(document["user_id"])
+        except RefusedError:
+            pass
+
+    racers = [threading.Thread(target=race, args=(member(users, email),)) for _ in range(RACERS)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join(120)
+    assert len(won) == 1
+    assert holders(users, email) == won
+    claim = claims.find_one({"email": email})
+    assert claim is not None
+    assert (claim["user_id"], claim["state"]) == (won[0], "CONFIRMED")
+
+
+def test_without_the_claim_two_members_get_the_address(users: Handle, email: str) -> None:
+    """The inversion: the accounts alone cannot keep it."""
+    for _ in range(2):
+        users.insert_one(member(users, email))
+    assert len(holders(users, email)) == 2
+
+
+def test_the_same_document_again_is_carried_on(claims: Handle, users: Handle, email: str) -> None:
+    document = member(users, email)
+    for _ in range(2):
+        write_claimed(claims, users, document, now())
+    assert holders(users, email) == [document["user_id"]]
+
+
+def test_an_address_is_the_same_in_capitals(claims: Handle, users: Handle, email: str) -> None:
+    write_claimed(claims, users, member(users, email), now())
+    with pytest.raises(RefusedError, match="already in use"):
+        write_claimed(claims, users, member(users, email.upper()), now())
+
+
+def test_a_document_that_is_not_valid_frees_its_claim(claims: Handle, users: Handle, email: str) -> None:
+    with pytest.raises(WriteError):
+        write_claimed(claims, users, {**member(users, email), "reputation": 6}, now())
+    assert claims.find_one({"email": email}) is None
+
+
+def dead_writer(claims: Handle, document: Document) -> None:
+    """What a writer leaves that died after its first step."""
+    claim = {key: document[key] for key in ("email", "user_id")}
+    claims.insert_one({**claim, "state": "PENDING", "created_at": now()})
+
+
+def test_a_dead_writers_claim_is_taken_over_when_it_is_old(claims: Handle, users: Handle, email: str) -> None:
+    dead_writer(claims, member(users, email))
+    heir = member(users, email)
+    with pytest.raises(RefusedError):
+        write_claimed(claims, users, heir, now())
+    write_claimed(claims, users, heir, now() + STALE)
+    assert holders(users, email) == [heir["user_id"]]
+
+
+def test_a_dead_writers_document_keeps_its_claim(claims: Handle, users: Handle, email: str) -> None:
+    first = member(users, email)
+    dead_writer(claims, first)
+    users.insert_one(first)
+    with pytest.raises(RefusedError):
+        write_claimed(claims, users, member(users, email), now() + STALE)
+    claim = claims.find_one({"email": email})
+    assert claim is not None
+    assert (claim["user_id"], claim["state"]) == (first["user_id"], "CONFIRMED")
+
+
+def test_a_writer_that_was_too_slow_removes_its_document(
+    claims: Handle, users: Handle, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, heir = member(users, email), member(users, email)
+    insert = users.insert_one
+
+    def late(document: Document) -> object:
+        if document["user_id"] == slow["user_id"]:  # the heir comes before its second step
+            write_claimed(claims, users, heir, now() + STALE)
+        return insert(document)
+
+    monkeypatch.setattr(users, "insert_one", late)
+    with pytest.raises(RefusedError):
+        write_claimed(claims, users, slow, now())
+    assert holders(users, email) == [heir["user_id"]]
+
+
+def test_a_freed_address_can_be_claimed_again(claims: Handle, users: Handle, email: str) -> None:
+    first, second = member(users, email), member(users, email)
+    write_claimed(claims, users, first, now())
+    assert not release(claims, email, second["user_id"])
+    assert release(claims, email, first["user_id"])
+    write_claimed(claims, users, second, now())
