@@ -27,7 +27,7 @@ class Part(BaseModel):
 
 
 class HostOutput(Part):
-    """A host: where it is (zone: AWS's), how it is reached (`aws ssm start-session --target <instance_id>`)."""
+    """A host: where it is (zone: AWS's), how it is reached (`aws ssm start-session --target INSTANCE`)."""
 
     instance_id: str
     private_ip: str
