@@ -51,8 +51,9 @@ docs: setup ## write docs/cli.md and the list in docs/whats-here.md again from t
 lock: ## resolve the dependencies again (tools/lock --upgrade: the newest)
 	tools/lock
 
-bench: setup ## measure: start of the command line, provisioning, recovery times (half an hour)
+bench: setup ## measure: start of the command line, the AWS stack, provisioning, recovery times (half an hour)
 	$(BIN)/python -m bench.cli_start
+	$(BIN)/python -m bench.infra
 	$(BIN)/python -m bench.provisioning
 	$(BIN)/swapctl run -- $(CURDIR)/$(BIN)/python -m bench.rto
 	$(BIN)/swapctl run -- $(CURDIR)/$(BIN)/python -m bench.schema --report reports/bench-schema.md

@@ -136,7 +136,14 @@ def outputs_view(name: str) -> Mapping[str, Any]:
     from infra.aws.local import resolve
     from infra.aws.local.values import shown
 
-    return shown(resolve(_load(name).program).outputs)
+    return _ordered(shown(resolve(_load(name).program).outputs))
+
+
+def _ordered(value: Any) -> Any:
+    """Maps by key: they come from the wire in no order."""
+    if isinstance(value, Mapping):
+        return {key: _ordered(value[key]) for key in sorted(value)}
+    return value
 
 
 def reapable(older_than: str) -> list[Reapable]:

@@ -27,7 +27,7 @@ class Part(BaseModel):
 
 
 class HostOutput(Part):
-    """A host: where it is, how it is reached (`aws ssm start-session --target <instance_id>`)."""
+    """A host: where it is (zone: AWS's), how it is reached (`aws ssm start-session --target INSTANCE`)."""
 
     instance_id: str
     private_ip: str
@@ -59,18 +59,18 @@ class RegionOutput(Part):
 
 
 class BucketOutput(Part):
-    """A bucket and the name of its copy in the DR region, null without one."""
+    """A bucket and the name of its copy in the DR region, absent without one."""
 
     name: str
     region: str
-    copy_name: str | None
+    copy_name: str | None = None
 
 
 class StackOutputs(Part):
     """The whole contract.
 
     secrets: name -> ARN in Secrets Manager. keys: region -> purpose -> ARN. endpoints: service -> DNS name.
-    dr_size: `minimal` or `full`, null without a standby cluster. expires_at: null outside class ephemeral.
+    dr_size: `minimal` or `full`, absent without a standby cluster. expires_at: of class ephemeral alone.
     """
 
     version: Literal[1]
@@ -86,8 +86,8 @@ class StackOutputs(Part):
     buckets: dict[str, BucketOutput]
     secrets: dict[str, str]
     keys: dict[str, dict[str, str]]
-    dr_size: Literal["minimal", "full"] | None
-    expires_at: str | None
+    dr_size: Literal["minimal", "full"] | None = None
+    expires_at: str | None = None
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def _region(view: _View, region: str, dr: bool, box: Box) -> Iterator[str]:
 def _zone(view: _View, region: str, zone: str, column: Box) -> Iterator[str]:
     yield rect(column, "zone")
     yield text(column.x + GAP, column.y + 20, f"zone {zone}", "soft")
-    yield text(column.x + GAP, column.y + 36, _networks(view, region, zone), "soft", room=ROOM)
+    yield text(column.x + GAP, column.y + 36, _networks(view, region, zone), "soft")
     y = column.y + ZONE_HEAD
     for host in view.hosts(region, zone):
         height = _host_height(view, host)
@@ -119,7 +119,7 @@ def _networks(view: _View, region: str, zone: str) -> str:
 def _host(view: _View, host: Resource, box: Box) -> Iterator[str]:
     yield rect(box, "host")
     yield text(box.x + 10, box.y + 17, host.name, "strong", room=ROOM)
-    yield text(box.x + 10, box.y + 33, _machine(view, host), "soft", room=ROOM)
+    yield text(box.x + 10, box.y + 33, _machine(view, host), "soft")
     for index, member in enumerate(members_on(view.topology, host.name)):
         y = box.y + HOST_HEAD + index * MEMBER
         colour = GROUP_COLOURS[groups(view.topology).index(member.group) % len(GROUP_COLOURS)]

@@ -64,10 +64,13 @@ def with_warm_dr():
     for index, item in enumerate(sets):
         host = f"mongo-dr-{item['name']}"
         file["hosts"].append({"name": host, "zone": f"dr-{MEMBERS[index]}"})
-        item["hidden"] = {"name": f"{item['name']}-dr", "host": host}
+        item["hidden"] = {"name": f"{item['name']}-copy", "host": host}
     file["social"]["dr"] = "warm"
     sizes = file["aws"]["sizes"]
-    sizes["mongod-hidden"], sizes["mongod-hidden-config"] = sizes["mongod-shard"], sizes["mongod-config"]
+    sizes["mongod-hidden"], sizes["mongod-hidden-config"] = (
+        dict(sizes["mongod-shard"]),
+        dict(sizes["mongod-config"]),
+    )
     return file
 
 

@@ -70,11 +70,11 @@ def payments_word(value: Raw) -> None:
 
 
 def hidden_copy(value: Raw) -> None:
-    shard(value)["hidden"] = {"name": "members-1-dr", "host": "pg-dr"}
+    shard(value)["hidden"] = {"name": "members-1-copy", "host": "pg-dr"}
 
 
 def hidden_at_home(value: Raw) -> None:
-    shard(value)["hidden"] = {"name": "members-1-dr", "host": "pg-a"}
+    shard(value)["hidden"] = {"name": "members-1-copy", "host": "pg-a"}
 
 
 REFUSED: list[tuple[str, Change, str, str]] = [
@@ -120,7 +120,7 @@ REFUSED: list[tuple[str, Change, str, str]] = [
     ("versions", lambda v: v.update({"class": "staging"}), "versions", "for class ephemeral"),
     ("warm_dr", lambda v: v["social"].update(dr="warm"), "replica set config", "no hidden member"),
     ("warm_dr", hidden_copy, "replica set members-1", "set social.dr to warm"),
-    ("places", hidden_at_home, "member members-1-dr", "a hidden member belongs in a DR region"),
+    ("places", hidden_at_home, "member members-1-copy", "a hidden member belongs in a DR region"),
     ("zone_majority", lambda v: place(v, "config-b", "pg-a"), "replica set config", "2 of its 3"),
 ]
 
