@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from infra.context import Context
 
@@ -27,10 +28,15 @@ class Entry:
 
 
 def record(ctx: Context, what: str, where: str, result: str) -> None:
+    """Append one entry to the cluster's log."""
+    record_in(ctx.state_dir, what, where, result)
+
+
+def record_in(directory: Path, what: str, where: str, result: str) -> None:
     """Append one entry; a single write, so that concurrent commands do not mix their lines."""
     entry = Entry(_now(), getpass.getuser(), where, what, result)
     line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
-    descriptor = os.open(ctx.state_dir / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = os.open(directory / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         os.write(descriptor, line.encode())
     finally:
