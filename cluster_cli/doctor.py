@@ -9,7 +9,7 @@ from typing import Literal
 from app_core.errors import RefusedError
 from cluster_cli.status import read_cluster
 from infra.context import load_context
-from infra.sandbox import contexts, preflight, process, state
+from infra.sandbox import contexts, orphans, preflight, process, state
 from infra.sandbox.home import SandboxPaths
 from infra.topology import Topology
 
@@ -55,6 +55,9 @@ def _leftovers(where: SandboxPaths) -> Iterator[Finding]:
         current = state.read(where)
     except RefusedError as error:
         yield Finding("leftover", name, str(error), cure + " --purge")
+        return
+    if name in orphans.orphans():
+        yield Finding("leftover", name, "the process that it was made for was killed", cure + " --purge")
         return
     if current is None or current.phase == "running":
         return

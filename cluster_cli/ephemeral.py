@@ -13,22 +13,24 @@ from cluster_cli.environment import variables
 from cluster_cli.interrupts import terminated_as_interrupt
 from cluster_cli.render import say
 from infra.context import Context, load_context
-from infra.sandbox import preflight
+from infra.sandbox import orphans, preflight
 from infra.sandbox.down import down
 from infra.sandbox.ttl import set_ttl
 from infra.sandbox.up import up
 from infra.topology import Topology
 
-# Ends the sandbox of a swapctl that was killed -9: nobody else would.
+# Ends the sandbox of a swapctl that was killed -9, where no other command comes by that would.
 SAFETY_TTL_S = 6 * 3600.0
 
 
 @contextmanager
 def ephemeral_cluster(topology: Topology, progress: Callable[[str], None] = say) -> Iterator[Context]:
     """A fresh sandbox under a random name; forgotten when the block ends, however it ends."""
+    orphans.sweep(progress)
     name = f"run-{secrets.token_hex(4)}"
     preflight.check(name, topology)
     try:
+        orphans.own(name)
         up(name, topology, progress)
         set_ttl(name, SAFETY_TTL_S)
         yield load_context(name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from app_core.errors import SwapskillError, UsageError, nearest
+from cluster_cli.entries import entries_of
 
 GROUP = "swapctl.commands"
 
@@ -21,7 +21,7 @@ class LazyGroup(TyperGroup):
 
     def __init__(self, **attrs: Any) -> None:
         super().__init__(**attrs)
-        self.targets = {entry.name: entry.value for entry in entry_points(group=GROUP)}
+        self.targets = entries_of(GROUP)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of all commands, sorted."""

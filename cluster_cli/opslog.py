@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from app_core.errors import SwapskillError
 from infra.context import Context
@@ -28,18 +29,23 @@ class Entry:
 
 
 def record(ctx: Context, what: str, where: str, result: str) -> None:
-    """Append one entry; a single write, so that concurrent commands do not mix their lines.
+    """Append one entry to the cluster's log.
 
     Raises SwapskillError when the cluster was forgotten while the command worked on it.
     """
-    entry = Entry(_now(), getpass.getuser(), where, what, result)
-    line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
     try:
-        descriptor = os.open(ctx.state_dir / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        record_in(ctx.state_dir, what, where, result)
     except FileNotFoundError:
         raise SwapskillError(
             "the cluster was removed meanwhile", on=ctx.name, why=what, hint="swapctl status"
         ) from None
+
+
+def record_in(directory: Path, what: str, where: str, result: str) -> None:
+    """Append one entry; a single write, so that concurrent commands do not mix their lines."""
+    entry = Entry(_now(), getpass.getuser(), where, what, result)
+    line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
+    descriptor = os.open(directory / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         os.write(descriptor, line.encode())
     finally:

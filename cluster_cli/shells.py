@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 from app_core.errors import RefusedError
@@ -39,7 +38,7 @@ def _psql(ctx: Context, *, admin: bool) -> None:
         pg_uri(ctx, "postgres", "pg_superuser", "rw") if admin else pg_uri(ctx, "app", "pg_app", "pgbouncer")
     )
     # A service file: argv is readable by every user of the machine, this file is not.
-    service = _private_file("pg_service.conf", _service(uri))
+    service = _private_file(ctx, "pg_service.conf", _service(uri))
     os.execve(program, [program, "service=swapskill"], {**os.environ, "PGSERVICEFILE": str(service)})
 
 
@@ -53,12 +52,12 @@ def _service(uri: str) -> str:
 def _mongosh(ctx: Context, *, admin: bool) -> None:
     program = _program("mongosh")
     uri = mongo_uri(ctx, "root" if admin else "app")
-    script = _private_file("connect.js", f"db = connect({uri!r});\n")
+    script = _private_file(ctx, "connect.js", f"db = connect({uri!r});\n")
     os.execv(program, [program, "--nodb", "--quiet", "--shell", "--file", str(script)])
 
 
-def _private_file(name: str, text: str) -> Path:
-    """A file 0600 in a fresh directory 0700 of this login's temporary directory."""
-    path = Path(tempfile.mkdtemp(prefix="swapctl-")) / name
+def _private_file(ctx: Context, name: str, text: str) -> Path:
+    """A file 0600 beside the cluster's other secrets: nobody is left to remove it, so it goes with them."""
+    path = ctx.credentials.directory / name
     write_private(path, text)
     return path

@@ -23,10 +23,15 @@ def down(
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """End every process of a sandbox, also of one whose start was interrupted. Data stay without --purge."""
+    from cluster_cli.opslog import record_in
     from infra.sandbox import contexts
     from infra.sandbox import down as end
+    from infra.sandbox.home import paths
 
     chosen = contexts.existing(name)
     if purge:
         confirm(f"Forget all data of sandbox {chosen!r}?", yes)
-    emit(end.down(chosen, purge=purge), output)
+    result = end.down(chosen, purge=purge)
+    if not purge:
+        record_in(paths(chosen).root, "down", chosen, "ok")
+    emit(result, output)

@@ -35,6 +35,8 @@ def lag(
     while True:
         found = lags(ctx)
         emit(found, output)
+        if not found:
+            say("no member replicates from another")
         late = above(found, seconds)
         for reason in late:
             say(reason)

@@ -23,7 +23,10 @@ def log(context: ContextName = None, output: Output = OutputFormat.TABLE) -> Non
     from infra.context import load_context
 
     ctx = load_context(context)
-    emit(entries(ctx), output)
+    found = entries(ctx)
+    emit(found, output)
+    if not found:
+        say("no operation yet")
     running = holder(ctx)
     if running is not None:
         say(f"under way: {describe(running)}")

@@ -24,6 +24,8 @@ def status(context: ContextName = None, output: Output = OutputFormat.TABLE) -> 
         emit(cluster.members, output)
         if cluster.durability is not None:
             typer.echo(f"durability: {cluster.durability.line()}")
+        if cluster.archive is not None:
+            typer.echo(f"archive: {cluster.archive.line()}")
         for part in cluster.stand_ins:
             typer.echo(f"stand-in: {part} (no mongos was found; see docs/router.md)")
         typer.echo(cluster.verdict)

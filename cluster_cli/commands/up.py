@@ -24,17 +24,22 @@ def up(
     Example: swapctl up --topology minimal --name try --ttl 1h
     """
     from cluster_cli.interrupts import terminated_as_interrupt
-    from infra.sandbox import preflight
+    from cluster_cli.opslog import record_in
+    from infra.sandbox import orphans, preflight
     from infra.sandbox import ttl as time_to_live
     from infra.sandbox import up as start
+    from infra.sandbox.home import paths
     from infra.topology import load_topology
 
     seconds = duration(ttl) if ttl is not None else None
     wanted = load_topology(topology)
     chosen = name or wanted.name
+    orphans.sweep(say)
     preflight.check(chosen, wanted)
     with terminated_as_interrupt():
         result = start.up(chosen, wanted, say)
+    if result.changed:
+        record_in(paths(chosen).root, "up", chosen, "ok")
     if seconds is not None:
         time_to_live.set_ttl(chosen, seconds)
     emit(result, output)

@@ -93,6 +93,34 @@ class Durability:
         return "DEGRADED" + (f" since {self.since}" if self.since else "")
 
 
+ARCHIVE_LIMIT_S = 120.0
+"""A segment is closed once a minute at least; one that waits for twice as long is stuck."""
+
+
+@dataclass(frozen=True)
+class ArchiveBacklog:
+    """WAL segments that the archive does not have yet.
+
+    `oldest_seconds`: how long the oldest has been waiting. `last`: the last segment that was archived.
+    """
+
+    waiting: int
+    oldest_seconds: float | None = None
+    last: str | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether a segment waits for longer than it may."""
+        return (self.oldest_seconds or 0.0) > ARCHIVE_LIMIT_S
+
+    def line(self) -> str:
+        """`0 WAL segments wait`, or how many and for how long."""
+        words = "1 WAL segment waits" if self.waiting == 1 else f"{self.waiting} WAL segments wait"
+        return (
+            words if self.oldest_seconds is None else f"{words}, the oldest for {self.oldest_seconds:.0f} s"
+        )
+
+
 @dataclass(frozen=True)
 class ClusterStatus:
     """The whole cluster as seen now."""
@@ -102,6 +130,7 @@ class ClusterStatus:
     members: tuple[MemberStatus, ...]
     durability: Durability | None = None
     stand_ins: tuple[str, ...] = ()
+    archive: ArchiveBacklog | None = None
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -110,6 +139,8 @@ class ClusterStatus:
         found += [m.problem for m in self.members if m.problem is not None]
         if self.durability is not None and self.durability.mode == "degraded":
             found.append(f"payments are not replicated synchronously ({self.durability.line()})")
+        if self.archive is not None and self.archive.late:
+            found.append(f"the WAL archive is behind ({self.archive.line()})")
         return tuple(found)
 
     @property

@@ -23,7 +23,7 @@ def stop_everything(paths: SandboxPaths, entrances: tuple[str, ...] = ()) -> int
     still reach the disk. Raises SwapskillError when a process survives SIGKILL for 5 s.
     """
     ended = len(process.marked(paths.root))
-    door = [pid for member in entrances for pid in process.marked(paths.root, member)]
+    door = process.marked(paths.root, *entrances) if entrances else ()
     if door:
         process.send(door, signal.SIGKILL)
         time.sleep(_JOURNAL_PAUSE_S)

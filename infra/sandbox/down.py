@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app_core.errors import RefusedError, SwapskillError
-from infra.sandbox import cleanup, contexts, members, state
+from infra.sandbox import cleanup, contexts, state
+from infra.sandbox.holding import hold
 from infra.sandbox.home import SandboxPaths, paths
-from infra.sandbox.up import hold
+from infra.sandbox.layout import files_outside
 from infra.topology import Node, load_topology
 
 
@@ -56,13 +57,12 @@ def _nodes(where: SandboxPaths) -> tuple[Node, ...]:
 
 
 def _files_outside(where: SandboxPaths) -> tuple[Path, ...]:
-    """Files that servers put at fixed places outside the sandbox's directory (SeaweedFS: /tmp)."""
+    """Files that servers put at fixed places outside the sandbox's directory."""
     try:
         box = contexts.box(where.root.name)
-        plans = [members.plan_of(box, node) for node in box.nodes]
-    except (SwapskillError, OSError):  # half made or damaged: such a server did not start
+        return files_outside(box.nodes, box.ports)
+    except (SwapskillError, OSError, LookupError):  # half made or damaged: such a server did not start
         return ()
-    return tuple(path for plan in plans for spec in plan.processes for path in spec.stale_files)
 
 
 def _mark_stopped(where: SandboxPaths) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
 from infra.endpoint import Endpoint
 from infra.sandbox.home import SandboxPaths
 from infra.sandbox.ports import ADDRESS
@@ -30,6 +33,17 @@ def sandbox_nodes(topology: Topology) -> tuple[Node, ...]:
     if topology.payments.dr is not None:
         nodes.append(Node(DR_LINK, "dr-link", "dr-link", "sandbox", main.zone, main.region))
     return tuple(nodes)
+
+
+def files_outside(nodes: Iterable[Node], ports: Mapping[str, Mapping[str, int]]) -> tuple[Path, ...]:
+    """Sockets outside the sandbox's directory: SeaweedFS lets nobody choose, their names carry its ports."""
+    parts = ("master", "volume", "filer", "s3")
+    stores = [node.name for node in nodes if node.kind == "objectstore"]
+    return tuple(
+        Path(f"/tmp/seaweedfs-{part}-grpc-{ports[store][f'{part}_grpc']}.sock")
+        for store in stores
+        for part in parts
+    )
 
 
 def endpoints_of(

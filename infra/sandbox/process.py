@@ -160,16 +160,15 @@ def _account(user: str | None) -> _Account:
     return _Account(entry.pw_uid, entry.pw_gid, os.getgrouplist(user, entry.pw_gid))
 
 
-def marked(sandbox: Path, member: str | None = None) -> tuple[int, ...]:
-    """Live processes that carry the sandbox's mark (and the member's), and all that descend from them.
+def marked(sandbox: Path, *members: str) -> tuple[int, ...]:
+    """Live processes with the sandbox's mark (and one of the members'), and all that descend from them.
 
     Descendants count because PostgreSQL's backends overwrite the environment that /proc shows.
     """
-    wanted = [f"{SANDBOX_MARK}={sandbox}".encode()]
-    if member is not None:
-        wanted.append(f"{MEMBER_MARK}={member}".encode())
+    ours = f"{SANDBOX_MARK}={sandbox}".encode()
+    wanted = {f"{MEMBER_MARK}={member}".encode() for member in members}
     parents = _parents()
-    roots = [pid for pid in parents if pid != os.getpid() and _has_marks(pid, wanted)]
+    roots = [pid for pid in parents if pid != os.getpid() and _has_marks(pid, ours, wanted)]
     return with_descendants(roots, parents)
 
 
@@ -178,12 +177,12 @@ def roots(pids: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(pid for pid in pids if (fields := _stat(pid)) and int(fields[1]) not in pids)
 
 
-def _has_marks(pid: int, wanted: list[bytes]) -> bool:
+def _has_marks(pid: int, ours: bytes, wanted: set[bytes]) -> bool:
     try:
         environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except (PermissionError, FileNotFoundError, ProcessLookupError):
         return False
-    return all(mark in environment for mark in wanted)
+    return ours in environment and (not wanted or not wanted.isdisjoint(environment))
 
 
 def _parents() -> dict[int, int]:

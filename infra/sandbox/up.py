@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from app_core.errors import RefusedError
 from infra.credentials import generate_secrets, write_private
-from infra.locks import HeldError, Holder, locked
+from infra.locks import locked
 from infra.pki import ensure_pki
 from infra.sandbox import cleanup, contexts, ports, state
 from infra.sandbox.box import Box
 from infra.sandbox.forming import form
+from infra.sandbox.holding import hold
 from infra.sandbox.home import SandboxPaths, home, paths
 from infra.sandbox.layout import sandbox_nodes
 from infra.sandbox.phases import Clock, Phase, Progress
@@ -57,25 +56,6 @@ def _same_topology(where: SandboxPaths, existing: state.SandboxState | None, top
             on=name,
             hint=f"swapctl down --purge --name {name}, or swapctl up --name ANOTHER",
         )
-
-
-@contextmanager
-def hold(where: SandboxPaths, what: str) -> Iterator[None]:
-    """Hold the sandbox's lock; RefusedError naming the holder when somebody else does."""
-    try:
-        with locked(where.lock, what):
-            yield
-    except HeldError as error:
-        raise RefusedError(
-            "another command works on this sandbox",
-            on=where.root.name,
-            why=_describe(error.holder),
-            hint="wait for it, or end that process; its lock ends with it",
-        ) from None
-
-
-def _describe(holder: Holder | None) -> str:
-    return f"{holder.what!r}, pid {holder.pid}, since {holder.since}" if holder else "held by another process"
 
 
 def _start(

@@ -61,6 +61,28 @@ def test_run_that_is_interrupted_leaves_nothing(number: signal.Signals) -> None:
     assert process.marked(paths(name).root) == ()
 
 
+@pytest.mark.cluster
+def test_the_sandbox_of_a_killed_run_is_forgotten_by_the_next_command() -> None:
+    run = subprocess.Popen(
+        [SWAPCTL, "run", "--topology", "minimal", "--", "sh", "-c", "echo $SWAPCTL_CONTEXT; exec sleep 60"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stdout is not None
+    name = run.stdout.readline().strip()
+    run.kill()
+    run.wait()
+    run.stdout.close()
+    assert process.marked(paths(name).root), "kill -9 leaves the cluster running"
+    done = subprocess.run(
+        [SWAPCTL, "run", "--topology", "minimal", "--", "true"], capture_output=True, text=True, timeout=180
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"forgot {name}" in done.stderr
+    assert process.marked(paths(name).root) == ()
+    assert not paths(name).root.exists()
+
+
 def test_the_time_to_live_ends_and_forgets() -> None:
     name = f"ttl-{secrets.token_hex(3)}"
     where = paths(name)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from infra.hostvars import hostvars
 from infra.sandbox import ports
 from infra.sandbox.box import Box
+from infra.sandbox.layout import files_outside
 from infra.sandbox.spec import NodePlan, ProcessSpec, RenderedFile
 from infra.templates import render
 from infra.topology import Node
@@ -19,7 +18,11 @@ def plan(box: Box, node: Node) -> NodePlan:
     text = render("seaweedfs", "s3.json.j2", hostvars(box.topology, node, box, box.timing))
     environment = {"GOMAXPROCS": "1"}
     process = ProcessSpec(
-        "weed", _command(box, node), base / "weed.log", environment, stale_files=_fixed_sockets(box, node)
+        "weed",
+        _command(box, node),
+        base / "weed.log",
+        environment,
+        stale_files=files_outside((node,), box.ports),
     )
     port = box.endpoint(node.name).ports["s3"]
     return NodePlan(
@@ -62,10 +65,3 @@ def _command(box: Box, node: Node) -> tuple[str, ...]:
         "s3.iam": "false",
     }
     return (str(box.binary("weed")), "server", *(f"-{name}={value}" for name, value in flags.items()))
-
-
-def _fixed_sockets(box: Box, node: Node) -> tuple[Path, ...]:
-    """Sockets whose place the server does not let us choose; their names carry its ports."""
-    ports_of = box.endpoint(node.name).ports
-    parts = ("master", "volume", "filer", "s3")
-    return tuple(Path(f"/tmp/seaweedfs-{part}-grpc-{ports_of[f'{part}_grpc']}.sock") for part in parts)

@@ -10,7 +10,10 @@ from app_core.errors import SwapskillError, UsageError
 from cluster_cli.lazy import help_line, load_command, source_path
 from cluster_cli.main import app
 
-HEAVY = {"pydantic", "rich", "pymongo", "psycopg", "jinja2", "cryptography", "psutil", "yaml", "httpx2"}
+HEAVY = {
+    *("pydantic", "rich", "pymongo", "psycopg", "jinja2", "cryptography", "psutil", "yaml", "httpx2"),
+    *("importlib.metadata", "email", "zipfile"),  # a quarter of the time that `--help` takes
+}
 
 
 def test_help_imports_nothing_heavy():
@@ -18,7 +21,7 @@ def test_help_imports_nothing_heavy():
         "import sys; sys.argv = ['swapctl', '--help']\n"
         "from cluster_cli.main import main\n"
         "try: main()\n"
-        "finally: print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
+        "finally: print(*sys.modules, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "Commands:" in done.stdout

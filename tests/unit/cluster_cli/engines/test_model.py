@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from cluster_cli.engines.model import ClusterStatus, Durability, Health, MemberStatus, groups_without_primary
+from cluster_cli.engines.model import (
+    ArchiveBacklog,
+    ClusterStatus,
+    Durability,
+    Health,
+    MemberStatus,
+    groups_without_primary,
+)
 
 
 def member(name, role="secondary", health=Health.OK, **more):
@@ -49,3 +56,14 @@ def test_degraded_durability_is_a_problem_though_every_member_is_ok():
 
 def test_no_synchronous_standby_by_design_is_no_problem():
     assert ClusterStatus("demo", "minimal", HEALTHY, Durability("none")).healthy
+
+
+def test_a_late_archive_is_a_problem_and_a_short_queue_is_none():
+    waiting = ClusterStatus("c", "t", (), archive=ArchiveBacklog(1, 30.0))
+    late = ClusterStatus("c", "t", (), archive=ArchiveBacklog(4, 200.0))
+    assert waiting.problems == () and waiting.archive.line() == "1 WAL segment waits, the oldest for 30 s"
+    assert late.problems == ("the WAL archive is behind (4 WAL segments wait, the oldest for 200 s)",)
+
+
+def test_an_empty_queue_says_so():
+    assert ArchiveBacklog(0, None, "000000020000000000000003").line() == "0 WAL segments wait"

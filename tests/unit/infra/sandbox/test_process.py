@@ -101,6 +101,8 @@ def test_unrecorded_family_is_found_by_mark_and_descent(box: SandboxPaths) -> No
     assert found[0] == popen.pid
     assert len(found) == 2, "the child has no mark of its own"
     assert process.marked(box.root, "m2") == ()
+    assert process.marked(box.root, "m2", "m1") == found, "one of several members will do"
+    assert process.marked(box.root) == found
     assert process.marked(box.root.with_name("other")) == ()
 
 

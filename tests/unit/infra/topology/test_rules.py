@@ -65,6 +65,10 @@ def nine_voters(value: Raw) -> None:
     shard(value)["members"] += [{"name": f"members-1-{n}", "host": "mongo-c"} for n in "defghi"]
 
 
+def quorum_that_blocks(value: Raw) -> None:
+    value["payments"]["sync"].update(mode="quorum", on_loss="block")
+
+
 def payments_word(value: Raw) -> None:
     member(value, "pg1")["name"] = "payments-primary"
 
@@ -97,6 +101,7 @@ REFUSED: list[tuple[str, Change, str, str]] = [
     ("production", small_production, "config servers", "at least 3"),
     ("production", small_production, "routers", "at least 2"),
     ("production", small_production, "proxies", "at least 2"),
+    ("quorum_block", quorum_that_blocks, "payments", "use mode first"),
     ("registry_segments", lambda v: v["social"]["segments"].pop("exchange"), "segment exchange", "reviews"),
     ("reserved_names", lambda v: shard(v).update(name="payments"), "shard payments", "reserved"),
     ("reserved_names", lambda v: v["social"]["segments"].update(admin=[]), "segment admin", "rename"),
@@ -162,6 +167,14 @@ def test_spare_shard_with_arbiter_is_fine() -> None:
     arbiter = {"name": "spare-1-arb", "host": "mongo-c"}
     value["social"]["shards"].append({"name": "spare-1", "members": spare, "arbiter": arbiter, "spare": True})
     assert parse(value).node("spare-1-arb").kind == "mongod-arbiter"
+
+
+def test_a_quorum_may_block_where_no_dr_streams() -> None:
+    value = raw()
+    quorum_that_blocks(value)
+    del value["payments"]["dr"], value["regions"][1]
+    value["hosts"] = [host for host in value["hosts"] if host["name"] != "pg-dr"]
+    parse(value)
 
 
 def test_dr_etcd_may_share_its_only_zone() -> None:

@@ -1,0 +1,29 @@
+"""One command at a time works on a sandbox: `up` and `down` hold its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app_core.errors import RefusedError
+from infra.locks import HeldError, Holder, locked
+from infra.sandbox.home import SandboxPaths
+
+
+@contextmanager
+def hold(where: SandboxPaths, what: str) -> Iterator[None]:
+    """Hold the sandbox's lock; RefusedError naming the holder when somebody else does."""
+    try:
+        with locked(where.lock, what):
+            yield
+    except HeldError as error:
+        raise RefusedError(
+            "another command works on this sandbox",
+            on=where.root.name,
+            why=_describe(error.holder),
+            hint="wait for it, or end that process; its lock ends with it",
+        ) from None
+
+
+def _describe(holder: Holder | None) -> str:
+    return f"{holder.what!r}, pid {holder.pid}, since {holder.since}" if holder else "held by another process"

@@ -1,0 +1,42 @@
+"""Sandboxes that live as long as one process: where it was killed, the next command forgets them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from app_core.errors import RefusedError
+from infra.sandbox import process, state
+from infra.sandbox.down import down
+from infra.sandbox.home import SandboxPaths, paths
+
+_OWNER = "owner.json"
+
+
+def own(name: str) -> None:
+    """Tie the sandbox, which may not exist yet, to this process."""
+    root = paths(name).root
+    root.mkdir(mode=0o711, parents=True, exist_ok=True)
+    identity = process.identify(os.getpid())
+    assert identity is not None
+    process.save(root / _OWNER, identity)
+
+
+def orphans() -> list[str]:
+    """The names of sandboxes whose owner is gone; one without an owner is nobody's orphan."""
+    return [where.root.name for where in state.all_paths() if _is_orphan(where)]
+
+
+def _is_orphan(where: SandboxPaths) -> bool:
+    owner = process.load(where.root / _OWNER)
+    return owner is not None and not owner.alive
+
+
+def sweep(tell: Callable[[str], None]) -> None:
+    """Forget every orphan; one that another command works on is left to it."""
+    for name in orphans():
+        try:
+            down(name, purge=True)
+        except RefusedError:
+            continue
+        tell(f"forgot {name}: the process that it was made for was killed")
