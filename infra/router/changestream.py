@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from bson import Int64, Timestamp
 
@@ -17,7 +17,7 @@ from infra.router.errors import RESUMABLE, RESUMABLE_LABEL, CommandError, Member
 from infra.router.member import Member
 from infra.router.reply import Reply, public
 from infra.router.request import Answer, Request
-from infra.router.tokens import after, is_event, is_from_invalidate, token_time
+from infra.router.tokens import after, given_token, is_event, start_time, token_time
 
 _NOTE_SECONDS = 0.2
 _DEFAULT_WAIT_MS = 1000
@@ -51,6 +51,7 @@ class ChangeStream:
     resume: str | None
     parts: dict[str, Part] = field(default_factory=dict)
     last: str = ""
+    killed: bool = False
     must_see: str | None = None
     """The event that the client resumes after: it has to be found first."""
 
@@ -78,6 +79,7 @@ class ChangeStream:
         end = loop.time() + request.command.get("maxTimeMS", _DEFAULT_WAIT_MS) / 1000
         limit = request.command.get("batchSize") or _DEFAULT_BATCH
         while True:
+            self._check_alive()
             events, ended = self._emit(limit)
             if events or ended or loop.time() >= end:
                 return await self._answer(events, ended, cursor)
@@ -89,7 +91,13 @@ class ChangeStream:
             await asyncio.wait(
                 waiting, timeout=max(0.0, end - loop.time()), return_when=asyncio.FIRST_COMPLETED
             )
+            self._check_alive()
             await self._collect(request)
+
+    def _check_alive(self) -> None:
+        """A stream that was killed while its getMore waited must not go on, nor open itself anew."""
+        if self.killed:
+            raise CommandError(237, "cursor was killed", labels=(RESUMABLE_LABEL,))
 
     async def _answer(self, events: list[bytes], ended: bool, cursor: OpenCursor) -> tuple[Answer, bool]:
         if ended:
@@ -208,6 +216,7 @@ class ChangeStream:
 
     async def kill(self) -> None:
         """Close the stream on every shard."""
+        self.killed = True
         parts, self.parts = list(self.parts.values()), {}
         for part in parts:
             if part.pending is not None:
@@ -225,8 +234,8 @@ async def open_stream(router: Router, request: Request) -> Answer:
     """Open a change stream on all shards from one common time."""
     command = request.command
     spec = command["pipeline"][0]["$changeStream"]
-    token = _given_token(spec)
-    start = _start_time(spec, token)
+    token = given_token(spec)
+    start = start_time(spec, token)
     if start is None:
         start = after(await _common_time(router, request))
     collection = command["aggregate"] if isinstance(command["aggregate"], str) else "$cmd.aggregate"
@@ -250,39 +259,6 @@ async def open_stream(router: Router, request: Request) -> Answer:
     return batch_reply(
         "firstBatch", [], cursor.id, namespace, {"postBatchResumeToken": {"_data": stream.last}}
     )
-
-
-def _given_token(spec: Any) -> str | None:
-    if not isinstance(spec, dict):
-        raise CommandError(50808, "$changeStream stage expects a document as argument")
-    given = [
-        name for name in ("resumeAfter", "startAfter", "startAtOperationTime") if spec.get(name) is not None
-    ]
-    if len(given) > 1:
-        raise CommandError(
-            50865 if "startAfter" in given else 40674,
-            "Only one type of resume option is allowed, but multiple were found",
-        )
-    document = spec.get("resumeAfter") or spec.get("startAfter")
-    if document is None:
-        return None
-    token = document.get("_data") if isinstance(document, dict) else None
-    if not isinstance(token, str) or len(token) < 18:
-        raise CommandError(40649, "bad resume token: _data of missing or wrong type")
-    if "resumeAfter" in spec and is_from_invalidate(token):
-        raise CommandError(
-            260,
-            "Attempting to resume a change stream using 'resumeAfter' is not allowed from an invalidate "
-            "notification.",
-        )
-    return token
-
-
-def _start_time(spec: Document, token: str | None) -> Timestamp | None:
-    if token is None:
-        return spec.get("startAtOperationTime")
-    time = token_time(token)
-    return after(time) if is_from_invalidate(token) else time
 
 
 async def _common_time(router: Router, request: Request) -> Timestamp:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import binascii
+from typing import Any
 
 from bson import Timestamp
 
+from infra.router.bsonraw import Document
 from infra.router.errors import CommandError
 
 _INTEGERS = {0x29: 0, 0x2B: 1, 0x2C: 2}
@@ -53,3 +55,38 @@ def _fields(token: str) -> tuple[int, int, int, int] | None:
         numbers.append(int.from_bytes(data[position + 1 : position + 1 + size], "big") >> 1)
         position += 1 + size
     return (numbers[0], numbers[1], numbers[2], data[position]) if position < len(data) else None
+
+
+def given_token(spec: Any) -> str | None:
+    """The token after which a `$changeStream` goes on, None without one; CommandError for a wrong one."""
+    if not isinstance(spec, dict):
+        raise CommandError(50808, "$changeStream stage expects a document as argument")
+    given = [
+        name for name in ("resumeAfter", "startAfter", "startAtOperationTime") if spec.get(name) is not None
+    ]
+    if len(given) > 1:
+        raise CommandError(
+            50865 if "startAfter" in given else 40674,
+            "Only one type of resume option is allowed, but multiple were found",
+        )
+    document = spec.get("resumeAfter") or spec.get("startAfter")
+    if document is None:
+        return None
+    token = document.get("_data") if isinstance(document, dict) else None
+    if not isinstance(token, str) or len(token) < 18:
+        raise CommandError(40649, "bad resume token: _data of missing or wrong type")
+    if "resumeAfter" in spec and is_from_invalidate(token):
+        raise CommandError(
+            260,
+            "Attempting to resume a change stream using 'resumeAfter' is not allowed from an invalidate "
+            "notification.",
+        )
+    return token
+
+
+def start_time(spec: Document, token: str | None) -> Timestamp | None:
+    """The time from which the shards must be read, None for now."""
+    if token is None:
+        return spec.get("startAtOperationTime")
+    time = token_time(token)
+    return after(time) if is_from_invalidate(token) else time

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -90,6 +92,26 @@ def test_a_find_where_nothing_is_yet_judges_its_arguments(client: Client, databa
         client[nowhere].c.find_one({"x": {"$noSuchOperator": 1}})
     assert caught.value.code == 2
     assert nowhere not in client.list_database_names()
+
+
+def test_a_change_stream_that_is_killed_while_it_waits_ends(client: Client, database: str) -> None:
+    client[database].create_collection("c")
+    pipeline = [{"$changeStream": {}}]
+    opened = raw_command(client, database, {"aggregate": "c", "pipeline": pipeline, "cursor": {}})
+    number = Int64(opened["cursor"]["id"])
+    caught: list[int | None] = []
+
+    def wait() -> None:
+        reply = raw_command(client, database, {"getMore": number, "collection": "c", "maxTimeMS": 20000})
+        caught.append(reply.get("code"))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    time.sleep(0.3)
+    client[database].command("killCursors", "c", cursors=[number])
+    waiting.join(10)
+    assert caught == [237]
+    assert client[database].command("killCursors", "c", cursors=[number])["cursorsNotFound"] == [number]
 
 
 def test_deprecated_and_unknown_commands_under_the_stable_api(strict: Client) -> None:

