@@ -94,6 +94,22 @@ def diff(context: ContextName = None, output: Output = OutputFormat.TABLE) -> No
     say("no difference")
 
 
+@app.command("doc")
+def doc(output: Output = OutputFormat.TABLE) -> None:
+    """The dictionary of both databases, from the registry: Markdown with its diagram, or data.
+
+    Example: swapctl schema doc > docs/dictionary.md
+    """
+    from app_core.schema import registry
+    from app_core.schema.dictionary import dictionary
+
+    collections, tables = registry.collections(), registry.tables()
+    if output is OutputFormat.TABLE:
+        emit(dictionary(collections, tables).rstrip("\n"))
+    else:
+        emit({"collections": collections, "tables": tables}, output)
+
+
 @app.command("review")
 def review(
     since: Annotated[

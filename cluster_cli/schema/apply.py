@@ -78,8 +78,7 @@ def apply_schema(
     Nothing is dropped but what `allowed` names. Raises RefusedError for what contradicts the registry
     (nothing was changed), SwapskillError when a change fails; the next run goes on from there.
     """
-    if allowed:
-        check(find_differences(ctx), allowed)
+    check(find_differences(ctx), allowed)  # both domains, before either is changed
     log = StepLog(progress)
     if ctx.topology.social is not None:
         apply_social(ctx, log, allowed=allowed, dry_run=dry_run)

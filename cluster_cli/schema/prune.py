@@ -72,8 +72,8 @@ def brake(ctx: Context, domain: str, limit: float, progress: Progress) -> Brake:
     """The brake of a domain: by the lag that `swapctl lag` shows."""
 
     def late() -> list[str]:
-        members = [m for m in read_cluster(ctx).members if m.domain == domain]
-        return above([lag for lag in of_members(members) if not lag.member.startswith("config")], limit)
+        members = [m for m in read_cluster(ctx).members if m.domain == domain and m.kind != "mongod-config"]
+        return above(of_members(members), limit)
 
     return Brake(late, progress)
 

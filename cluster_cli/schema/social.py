@@ -18,7 +18,8 @@ from cluster_cli.schema.differences import Difference
 from cluster_cli.schema.social_facts import LiveSocial, read_social
 from infra.context import Context
 
-_PARALLEL = 4
+_PARALLEL = 12
+"""Making a collection is waiting, not work: each change of the metadata is acknowledged by a majority."""
 _NAMESPACE_EXISTS = 48
 
 

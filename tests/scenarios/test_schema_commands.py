@@ -23,7 +23,7 @@ from app_core.schema.queries import equal_fields, mongo_filter, sql_select
 from bench.samples import Samples
 from cluster_cli.bootstrap.steps import StepLog
 from cluster_cli.commands.schema import app
-from cluster_cli.engines.mongodb import bound, mongo_client
+from cluster_cli.engines.mongodb import bound, member_client, mongo_client
 from cluster_cli.engines.mongodb.clients import Client
 from cluster_cli.engines.postgresql.connect import connect
 from cluster_cli.schema.apply import apply_payments, apply_schema, find_differences, migrating
@@ -348,6 +348,26 @@ def test_a_statement_that_scans_is_told_with_the_index_to_make(
     payments.execute("DELETE FROM account WHERE user_id = %s", (owner,))
     missing = [f for f in json.loads(done.stdout) if f["kind"] == "missing"]
     assert ["account" for f in missing if "ON account (balance)" in f["command"]] == ["account"]
+
+
+def test_a_query_that_scans_is_told_with_the_index_to_make(sandbox: Context, root: Client) -> None:
+    members = [m.member for m in sandbox.of_kind("mongod-shard") if m.group.startswith("exchange")]
+    document = Samples(seed=10).document(registry.collection("messages"), 1)
+    root["exchange"]["messages"].insert_one(document)
+    _slow_is(sandbox, members, 0)
+    list(root["exchange"]["messages"].find({"lang": document["lang"]}))
+    _slow_is(sandbox, members, 100)
+    done = schema(sandbox, "review", "-o", "json")
+    root["exchange"]["messages"].delete_one({"_id": document["_id"]})
+    commands = [f["command"] for f in json.loads(done.stdout) if f["object"] == "exchange.messages"]
+    assert any('Index((("lang", 1),)' in command for command in commands), done.stdout
+
+
+def _slow_is(ctx: Context, members: list[str], milliseconds: int) -> None:
+    """What the members write to their log as slow."""
+    for member in members:
+        with member_client(ctx, member) as client:
+            client["exchange"].command("profile", 0, slowms=milliseconds)
 
 
 def test_two_runners_take_turns(sandbox: Context) -> None:

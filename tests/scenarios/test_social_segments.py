@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from app_core.schema import registry
+from app_core.schema.model import Collection, Query
+from app_core.schema.queries import mongo_filter, one_shard
+from bench.samples import Samples
 from cluster_cli.bootstrap import bootstrap
 from cluster_cli.engines.mongodb import mongo_client
+from cluster_cli.schema.apply import find_differences
 from cluster_cli.status import read_cluster
 from infra.context import Context, load_context
 from infra.sandbox.down import down
@@ -17,6 +22,7 @@ from infra.sandbox.up import up
 from infra.topology import load_topology
 
 pytestmark = pytest.mark.cluster
+SPREAD = [c for c in registry.collections() if c.segment == "exchange" and c.shard_key]
 TOPOLOGY = """
 name: segments
 class: ephemeral
@@ -57,6 +63,31 @@ def test_collections_are_split_over_the_shards_of_their_segment(segments: Contex
             assert entry is not None
             chunks = list(client.config.chunks.find({"uuid": entry["uuid"]}))
             assert sorted(chunk["shard"] for chunk in chunks) == ["exchange-1", "exchange-2"]
+
+
+@pytest.mark.parametrize("collection", SPREAD, ids=lambda c: c.name)
+def test_a_query_with_the_whole_key_asks_one_shard_and_others_ask_all(
+    segments: Context, collection: Collection
+) -> None:
+    document = Samples().document(collection, 1)
+    with mongo_client(segments, "root") as client:
+        for index in collection.indexes:
+            if index.query is None or not index.query.conditions or not asks(index.query) <= document.keys():
+                continue
+            find = {"find": collection.name, "filter": mongo_filter(index.query, document)}
+            plan = client["exchange"].command(
+                {"explain": find, "verbosity": "queryPlanner"}, codec_options=client.codec_options
+            )
+            shards = plan["queryPlanner"]["winningPlan"]["shards"]
+            assert len(shards) == (1 if one_shard(index.query, collection.shard_key) else 2), index.name
+
+
+def asks(template: Query) -> set[str]:
+    return {condition.field.partition(".")[0] for condition in template.conditions}
+
+
+def test_nothing_differs_on_a_segment_of_several_shards(segments: Context) -> None:
+    assert find_differences(segments) == []
 
 
 def test_a_set_with_an_arbiter_is_healthy_and_the_rerun_finds_nothing_to_do(segments: Context) -> None:
