@@ -140,6 +140,19 @@ ENDPOINT = Table(
     tags=specified("vpc-endpoint"),
     lives=lambda found: found["State"].lower() not in ("deleted", "deleting"),
 )
+
+
+def _endpoint(client: Any, resource: Resource) -> Answer:
+    """A gateway endpoint has a prefix list, which rules name: the provider looks it up by the service."""
+    made = ENDPOINT.kind().create(client, resource)
+    if resource.inputs.get("vpcEndpointType") != "Gateway":
+        return made
+    wanted = [{"Name": "prefix-list-name", "Values": [bare(resource.inputs["serviceName"])]}]
+    found = first(client.describe_managed_prefix_lists(Filters=wanted)["PrefixLists"])
+    assert found is not None, f"no prefix list for {resource.label}"
+    return replace(made, outputs={**made.outputs, "prefixListId": found["PrefixListId"]})
+
+
 PEERING = Table(
     type="aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
     service="ec2",
@@ -228,7 +241,7 @@ def _associated(client: Any, resource: Resource) -> Mapping[str, Any] | None:
 KINDS = (
     *(table.kind() for table in (VPC, SUBNET, ADDRESS, NAT_GATEWAY, ROUTE_TABLE)),
     replace(INTERNET_GATEWAY.kind(), delete=_delete_gateway),
-    ENDPOINT.kind(),
+    replace(ENDPOINT.kind(), create=_endpoint),
     PEERING.kind(),
     ACCEPTER,
     Kind("aws:ec2/route:Route", "ec2", _route, _route_read, _route_delete),

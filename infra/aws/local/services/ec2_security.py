@@ -79,12 +79,30 @@ def _authorize(way: str) -> Callable[[Any, Resource], Answer]:
         made = getattr(client, f"authorize_security_group_{way}")(
             GroupId=inputs["securityGroupId"], IpPermissions=[_permission(inputs)], TagSpecifications=[tags]
         )
-        return Answer(made["SecurityGroupRules"][0]["SecurityGroupRuleId"])
+        rule = first(made["SecurityGroupRules"])
+        # moto gives a rule for a prefix list no id of its own: it is found again by group and list
+        found = (
+            rule["SecurityGroupRuleId"] if rule else f"{inputs['securityGroupId']}|{inputs['prefixListId']}"
+        )
+        return Answer(found)
 
     return create
 
 
+def _listed(client: Any, resource: Resource) -> Mapping[str, Any] | None:
+    """A rule for a prefix list, as its group tells it."""
+    group, _, prefixes = resource.id.partition("|")
+    found = first(client.describe_security_groups(GroupIds=[group])["SecurityGroups"])
+    rules = [*found["IpPermissions"], *found["IpPermissionsEgress"]] if found else []
+    mine = [rule for rule in rules if prefixes in (p["PrefixListId"] for p in rule.get("PrefixListIds", ()))]
+    if not mine:
+        return None
+    return {"securityGroupId": group, "fromPort": mine[0].get("FromPort"), "toPort": mine[0].get("ToPort")}
+
+
 def _rule(client: Any, resource: Resource) -> Mapping[str, Any] | None:
+    if "|" in resource.id:
+        return _listed(client, resource)
     try:
         told = client.describe_security_group_rules(SecurityGroupRuleIds=[resource.id])
     except Exception as error:  # botocore makes its classes at run time
@@ -108,9 +126,10 @@ def _rule(client: Any, resource: Resource) -> Mapping[str, Any] | None:
 
 def _revoke(way: str) -> Callable[[Any, Resource], None]:
     def delete(client: Any, resource: Resource) -> None:
-        getattr(client, f"revoke_security_group_{way}")(
-            GroupId=bare(resource.inputs["securityGroupId"]), SecurityGroupRuleIds=[resource.id]
-        )
+        group = bare(resource.inputs["securityGroupId"])
+        by_id: dict[str, Any] = {"SecurityGroupRuleIds": [resource.id]}
+        rule = {"IpPermissions": [_permission(bare(resource.inputs))]} if "|" in resource.id else by_id
+        getattr(client, f"revoke_security_group_{way}")(GroupId=group, **rule)
 
     return delete
 
