@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app_core.errors import RefusedError
-from infra.sandbox import binaries, preflight
+from infra.sandbox import binaries, machine, preflight
 from infra.topology import load_topology
 
 TOPOLOGY = load_topology("sandbox")
@@ -42,7 +42,7 @@ def test_a_ready_machine_has_no_problem() -> None:
 
 def test_all_problems_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binaries, "find", lambda *_: None)
-    monkeypatch.setattr(preflight, "_available_memory_mib", lambda: 100)
+    monkeypatch.setattr(machine, "_available_memory_mib", lambda: 100)
     found = preflight.problems("demo", TOPOLOGY)
     assert {p.on for p in found} >= {
         "etcd",
@@ -61,24 +61,24 @@ def test_all_problems_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_little_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: type("U", (), {"free": 2**20})())
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: type("U", (), {"free": 2**20})())
     assert any("MiB of disk" in what for what in whats())
 
 
 def test_few_open_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight.resource, "getrlimit", lambda _: (256, 256))
+    monkeypatch.setattr(machine.resource, "getrlimit", lambda _: (256, 256))
     assert any("open files" in what for what in whats())
 
 
 def test_no_avx(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binaries, "bundled_mongod", lambda: Path("/bin/sh"))
-    monkeypatch.setattr(preflight, "_cpu_flags", lambda: {"sse2"})
+    monkeypatch.setattr(machine, "_cpu_flags", lambda: {"sse2"})
     assert any("AVX" in what for what in whats())
 
 
 def test_wrong_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binaries, "bundled_mongod", lambda: Path("/bin/sh"))
-    monkeypatch.setattr(preflight.platform, "machine", lambda: "aarch64")
+    monkeypatch.setattr(machine.platform, "machine", lambda: "aarch64")
     assert any("x86_64" in what for what in whats())
 
 
