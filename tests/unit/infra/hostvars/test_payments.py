@@ -75,7 +75,7 @@ def patroni(rendered, member, topology="sandbox", change=None):
         ("sandbox", None, True, False),
         ("sandbox", blocking, True, True),
         ("quorum", None, "quorum", False),
-        ("production", None, "quorum", True),
+        ("production", None, "quorum", False),
         ("minimal", None, False, False),
     ],
 )
