@@ -82,7 +82,7 @@ def _too_young(started: datetime | None, now: datetime, older_than: timedelta) -
 
 def find_tagged(client: Callable[[str, str], Any], regions: Iterable[str]) -> list[Tagged]:
     """Every resource of the project in these regions. RefusedError without credentials."""
-    from botocore.exceptions import BotoCoreError, ClientError  # pyright: ignore[reportMissingTypeStubs] - it has none
+    from botocore.exceptions import BotoCoreError, ClientError  # pyright: ignore[reportMissingTypeStubs]
 
     try:
         return [tagged for region in regions for tagged in _in_region(client, region)]
