@@ -45,7 +45,7 @@ def test_not_a_topology(data: bytes, words: str) -> None:
 
 
 def test_file_named_like_its_topology() -> None:
-    assert list_topologies() == ("minimal", "production", "quorum", "sandbox")
+    assert list_topologies() == ("ephemeral", "minimal", "production", "quorum", "sandbox", "staging")
     assert [load_topology(name).name for name in list_topologies()] == list(list_topologies())
 
 
@@ -96,7 +96,14 @@ def test_nodes_know_their_place() -> None:
 
 def test_shapes_of_the_shipped_files() -> None:
     counts = {name: len(shipped(name).nodes()) for name in list_topologies()}
-    assert counts == {"minimal": 7, "production": 21, "quorum": 21, "sandbox": 20}
+    assert counts == {
+        "ephemeral": 19,
+        "minimal": 7,
+        "production": 21,
+        "quorum": 21,
+        "sandbox": 20,
+        "staging": 21,
+    }
     sandbox, quorum = shipped().payments, shipped("quorum").payments
     assert sandbox and quorum
     assert [member.name for member in sandbox.members] == ["pg1", "pgsync1"]
@@ -117,7 +124,7 @@ def test_a_key_is_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
         every: int
 
-    assert extension_models() == {}
+    assert "aws" in extension_models()
     monkeypatch.setattr(load, "extension_models", lambda: {"backups": Backups})
     topology = parse({**raw(), "backups": {"every": 3600}})
     assert topology.part(Backups) == Backups(every=3600)
