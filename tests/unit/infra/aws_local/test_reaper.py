@@ -43,8 +43,8 @@ def test_what_is_left_of_a_stack_without_hosts_is_reaped_too():
     ],
 )
 def test_what_is_not_reaped_says_why(changes, started, why):
-    reap, told = verdict(Tagged("a", {**TAGS, **changes}, started))
-    assert not reap and why in told
+    found = verdict(Tagged("a", {**TAGS, **changes}, started))
+    assert found is not None and not found[0] and why in found[1]
 
 
 @pytest.mark.parametrize("other", ["staging", "production", ""])
@@ -60,7 +60,8 @@ def test_other_stacks_are_not_even_listed(changes):
 
 def test_the_latest_expiry_counts():
     later = {**TAGS, "ExpiresAt": "2026-11-26T14:00:00Z"}
-    assert not verdict(Tagged("a", TAGS, OLD), Tagged("b", later))[0]
+    found = verdict(Tagged("a", TAGS, OLD), Tagged("b", later))
+    assert found is not None and not found[0]
 
 
 def test_stacks_are_found_in_an_account_by_their_tags():
