@@ -74,8 +74,15 @@ class _Engine:
             answer = check_gap(resource)
         else:
             answer = self._real(resource)
-        self.after[resource.urn] = replace(resource, id=answer.id, outputs=answer.outputs)
+        kept = {**resource.inputs, **self._ignored(resource)}
+        self.after[resource.urn] = replace(resource, inputs=kept, id=answer.id, outputs=answer.outputs)
         return answer
+
+    def _ignored(self, resource: Resource) -> Mapping[str, Any]:
+        """Inputs whose change is to be ignored stay as they were when it was made."""
+        known = self.before.get(resource.urn)
+        names = resource.options.ignore_changes if known else ()
+        return {name: known.inputs[name] for name in names if known and name in known.inputs}
 
     def _real(self, resource: Resource) -> Answer:
         kind = kind_of(resource)

@@ -83,7 +83,8 @@ def _request(inputs: Mapping[str, Any], resource: Resource) -> dict[str, Any]:
     if "metadataOptions" in inputs:
         request["MetadataOptions"] = _renamed(inputs["metadataOptions"], _METADATA)
     if "rootBlockDevice" in inputs:
-        disk = _renamed(inputs["rootBlockDevice"], _ROOT)
+        # the provider's default: the root device goes with its machine
+        disk = {"DeleteOnTermination": True, **_renamed(inputs["rootBlockDevice"], _ROOT)}
         request["BlockDeviceMappings"] = [{"DeviceName": ROOT_DEVICE, "Ebs": disk}]
     return {**request, **specified("instance")(resource)}
 
