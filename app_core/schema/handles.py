@@ -47,18 +47,22 @@ class Handle(DriverCollection[Document]):
     def with_options(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
         codec_options: CodecOptions[Document] | None = None,
-        read_preference: None = None,
+        read_preference: Primary | None = None,
         write_concern: None = None,
         read_concern: None = None,
     ) -> DriverCollection[Document]:
-        """Another codec, the same concerns. Raises UsageError for a concern that is not the registry's."""
-        if (read_preference, write_concern, read_concern) != (None, None, None):
+        """Another codec, or the primary (the driver lists indexes there); the same concerns.
+
+        Raises UsageError for a concern that is not the registry's.
+        """
+        weaker = read_preference is not None and not isinstance(read_preference, Primary)
+        if weaker or write_concern is not None or read_concern is not None:
             raise UsageError(
                 "concerns come from the registry",
                 on=self._entry.namespace,
                 hint=f"change app_core/schema/collections/{self._entry.name}.py",
             )
-        return super().with_options(codec_options=codec_options)
+        return super().with_options(codec_options=codec_options, read_preference=read_preference)
 
 
 def handle(client: Client, name: str) -> Handle:

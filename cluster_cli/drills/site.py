@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
+from pymongo.monitoring import CommandListener
 
 from cluster_cli.engines.mongodb import member_client, mongo_client
 from cluster_cli.engines.postgresql.connect import DATABASE, connect
@@ -82,8 +83,8 @@ class Site:
         """The payments primary: the member that Patroni says is primary and running; None when none is."""
         return leader(self.ctx)
 
-    def social_app(self) -> Mongo:
-        """A driver as `app`, on all routers."""
+    def social_app(self, *listeners: CommandListener) -> Mongo:
+        """A driver as `app`, on all routers; `listeners` see its commands."""
         return mongo_client(
             self.ctx,
             user="app",
@@ -91,6 +92,7 @@ class Site:
             socketTimeoutMS=SOCKET_TIMEOUT_MS,
             heartbeatFrequencyMS=500,
             appname="drill",
+            event_listeners=listeners,
         )
 
     def router(self, name: str) -> Mongo:

@@ -27,6 +27,7 @@ from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.records import AckClass, Domain, Op
 from cluster_cli.drills.site import Site
 from cluster_cli.drills.workloads.base import Attempt, Client, Intent, fold_rows
+from cluster_cli.drills.workloads.monitor import ConcernSent
 from infra.context import Context
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -131,12 +132,13 @@ class SocialClient:
         self.name = name
         self._site, self._plan, self._kinds = site, plan, {kind.collection: kind for kind in kinds}
         self._mongo: MongoClient[dict[str, Any]] | None = None
+        self._sent = ConcernSent()
         self._owner = plan.id_of(name, "owner")
         """The meeting or member that all documents without a key of their own belong to."""
 
     def open(self) -> None:
         """Connect and log in."""
-        self._mongo = self._site.social_app()
+        self._mongo = self._site.social_app(self._sent)
         self._mongo.admin.command("ping")
 
     def intend(self, number: int) -> Intent:
@@ -168,7 +170,7 @@ class SocialClient:
         dropped = number == 1 and row.int % LOST_ANSWER_EVERY == 0
         if dropped and self._plan.breaks("no-idempotency", intent.path):
             return Attempt("indeterminate", "answer dropped on purpose", detail=detail)
-        return Attempt("acked", detail=detail)
+        return Attempt("acked", detail={**detail, "concern": self._sent.last})
 
     def _send(self, kind: Kind, intent: Intent, row: uuid.UUID, number: int) -> None:
         assert self._mongo is not None

@@ -52,6 +52,8 @@ def writes(kind: str, domain: Domain, path: str, cls: AckClass, target: str, bac
             if down and at >= CRASH + 0.05:
                 continue
             op = Op(f"{kind}-{client}", domain, path, cls, target, value, 1, at, at + 0.005, "acked")
+            if domain == "social":
+                op = replace(op, detail={"concern": "1" if cls == "w1" else "majority j"})
             yield replace(op, outcome="indeterminate", code="57P01") if down else op
 
 

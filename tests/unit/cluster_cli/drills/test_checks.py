@@ -48,6 +48,19 @@ def uneven() -> Evidence:
     return recorded.evidence(back=replace(back, balances={**back.balances, "a": 0}))
 
 
+def weakly_written() -> Evidence:
+    weak = [
+        replace(r, detail={"concern": "1"}) if isinstance(r, Op) and r.target == "sessions" else r
+        for r in recorded.records()
+    ]
+    return recorded.evidence(weak)
+
+
+def test_a_load_that_says_no_concern_proves_none() -> None:
+    mute = [replace(r, detail={}) if isinstance(r, Op) else r for r in recorded.records()]
+    assert CHECKS["write-concern"].run(recorded.evidence(mute)).result == "unknown"
+
+
 def two_writers() -> Evidence:
     late = [ProbeWrite("payments", "payments", "pg1", 1, True, at, at + 0.01, "acked") for at in (22.0, 22.5)]
     return recorded.evidence([*recorded.records(), *late])
@@ -86,6 +99,7 @@ INVERSIONS: dict[str, list[Callable[[], Evidence]]] = {
     "single-writer": [two_writers, two_primaries],
     "unaffected-path": [noticed_elsewhere],
     "recovered": [left_behind, sick],
+    "write-concern": [weakly_written],
     "lost-accounted": [lambda: rolled_back(frozenset(), 20.0)],
 }
 
