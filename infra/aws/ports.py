@@ -43,9 +43,17 @@ def flows(kinds: Iterable[str]) -> tuple[Flow, ...]:
 
 
 def across(kinds: Iterable[str], dr: bool) -> tuple[Flow, ...]:
-    """Every connection through the peering in which a role of this region takes part."""
-    present = {*kinds}
-    return tuple(flow for flow in _ACROSS if (flow.source if dr == flow.from_dr else flow.target) in present)
+    """Every connection through the peering in which a role of this region takes part.
+
+    A rule names the other region's network, not a role there; AWS refuses a rule that is said twice.
+    """
+    present, found = {*kinds}, dict[tuple[str, int, bool], Flow]()
+    for flow in _ACROSS:
+        outgoing = dr == flow.from_dr
+        role = flow.source if outgoing else flow.target
+        if role in present:
+            found.setdefault((role, flow.port, outgoing), flow)
+    return tuple(found.values())
 
 
 def _flows(target: Kind, port: str, why: str, *sources: str) -> list[Flow]:
