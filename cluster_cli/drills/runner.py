@@ -31,6 +31,8 @@ from cluster_cli.lock import operation
 from cluster_cli.status import read_cluster
 from infra.context import Context
 
+PATIENCE = 10.0
+"""Seconds that a cluster has to be whole before a drill refuses to begin."""
 Say = Callable[[str], None]
 
 
@@ -89,7 +91,7 @@ def check_writable(reports: Path) -> None:
 def _admit(ctx: Context, site: Site, request: Request) -> tuple[ClusterStatus, list[Target]]:
     """The pre-checks; RefusedError with every reason."""
     drill = request.drill
-    status = read_cluster(ctx)
+    status = _settled(ctx)
     missing = [need for need in drill.needs if not can(ctx.platform, need)]
     left = [entry.fault for entry in armory.all_armed(ctx)]
     reasons = prechecks.refusals(status, drill, missing, left)
@@ -102,6 +104,15 @@ def _admit(ctx: Context, site: Site, request: Request) -> tuple[ClusterStatus, l
     raise RefusedError(
         "the drill does not begin", on=drill.name, why="; ".join(reasons), hint="swapctl status"
     )
+
+
+def _settled(ctx: Context) -> ClusterStatus:
+    """The cluster's state; an unhealthy one is read again for a while: a busy host only answers late."""
+    status = read_cluster(ctx)
+    if status.healthy:
+        return status
+    _, later = gather.wait_healthy(ctx, PATIENCE)
+    return later or status
 
 
 @contextlib.contextmanager
