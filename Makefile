@@ -20,10 +20,11 @@ setup: ## install what is missing: Debian packages, .venv, mongod (a second run 
 demo: setup ## both clusters come up, both primaries die under load, a report says what was lost
 	@tools/demo
 
-quick: setup ## the tests that need no cluster
-	$(PYTEST) -m "not full and not cluster" -n 2
+quick: setup ## the tests that need no cluster and no whole stack
+	$(PYTEST) -m "not full and not cluster and not stacks" -n 2
 
 test: quick ## every test but the long ones, on real engines
+	$(PYTEST) -m "stacks and not full" -n 2
 	$(PYTEST) -m "cluster and not full"
 
 test-full: test ## also all drills and seeds (long)

@@ -23,9 +23,15 @@ REAL_CLUSTERS = {"sandbox", "cluster", "replicated", "swapskill_cluster"}
 """Fixtures that start engines: a test that uses one is no quick test, whatever its folder."""
 
 
+WHOLE_STACKS = ("tests/unit/infra/aws/", "tests/unit/infra/aws_local/", "test_infra_commands.py")
+"""Tests that run the Pulumi program of a whole stack: seconds of computing each."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs engines, so that `make quick` leaves it out and nobody can forget to."""
+    """Mark what needs engines or much computing, so that `make quick` leaves it out."""
     for item in items:
+        if any(part in item.path.as_posix() for part in WHOLE_STACKS):
+            item.add_marker("stacks")
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & REAL_CLUSTERS or "scenarios" in item.path.parts:
             item.add_marker("cluster")

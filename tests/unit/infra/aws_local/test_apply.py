@@ -26,6 +26,7 @@ def one(state, kind):
     return next(item for item in state.values() if item.type.endswith(kind))
 
 
+@pytest.mark.timeout(900)  # some thousand calls, each with a signature and an answer to parse
 def test_an_ephemeral_stack_is_made_is_stable_shows_edits_and_leaves_nothing():
     stack = local("ephemeral").program
     with account() as cloud:
