@@ -110,5 +110,6 @@ def read_applied(connection: Connection) -> dict[str, str | None]:
     if not columns:
         return {}
     checksum = "checksum" if ("checksum",) in columns else "NULL"
-    rows = connection.execute(f"SELECT version, {checksum} FROM schema_migrations").fetchall()  # type: ignore[arg-type]
+    query = f"SELECT version, {checksum} FROM schema_migrations"
+    rows = connection.execute(query).fetchall()  # type: ignore[arg-type] - one of two constants
     return {str(version): found for version, found in rows}

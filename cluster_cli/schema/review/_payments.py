@@ -104,7 +104,7 @@ def _plan(connection: Connection, query: str) -> Any:
         with connection.transaction(force_rollback=True):
             connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
             connection.execute(f"PREPARE review AS {query}")  # type: ignore[arg-type] - the server's own words
-            row = connection.execute(f"EXPLAIN (FORMAT JSON) {execute}").fetchone()  # type: ignore[arg-type]
+            row = connection.execute(f"EXPLAIN (FORMAT JSON) {execute}").fetchone()  # type: ignore[arg-type] - same
             return row[0][0]["Plan"] if row else None
     except psycopg.Error:
         return None
