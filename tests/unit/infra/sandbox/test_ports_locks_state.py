@@ -41,6 +41,8 @@ def test_blocks_do_not_overlap() -> None:
 def test_a_block_with_a_taken_port_is_passed_over() -> None:
     free = flat(ports.allocate(NODES, ()))
     with socket.socket() as taken:
+        # as a server does: a connection of an ended sandbox may linger on the port
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((ports.ADDRESS, free[3]))
         taken.listen()
         assert free[3] not in flat(ports.allocate(NODES, ()))
