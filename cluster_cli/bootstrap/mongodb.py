@@ -10,7 +10,6 @@ from pymongo.errors import AutoReconnect, OperationFailure
 
 from app_core.errors import TimedOutError
 from cluster_cli.bootstrap import replicaset, sharding
-from cluster_cli.bootstrap.probe import ensure_probe_collection
 from cluster_cli.bootstrap.set_plan import SetSpec, set_specs
 from cluster_cli.bootstrap.steps import StepLog
 from cluster_cli.bootstrap.users import ensure_users
@@ -61,15 +60,6 @@ def _join(ctx: Context, client: Client, specs: tuple[SetSpec, ...], log: StepLog
         step.changed = sharding.ensure_zones(client, segments)
     with log.step("databases") as step:
         step.changed = sharding.ensure_databases(client, segments)
-    with log.step("probe collections") as step:
-        changes = [_ensure_probe(ctx, spec) for spec in specs if spec.kind == "shard"]
-        step.changed = any(changes)
-
-
-def _ensure_probe(ctx: Context, spec: SetSpec) -> bool:
-    """After the shard was added: a shard that brings a database which another shard has is refused."""
-    with replicaset.opened(ctx, spec) as replica_set:
-        return replica_set.on_primary(ensure_probe_collection)
 
 
 def await_router(client: Client) -> None:

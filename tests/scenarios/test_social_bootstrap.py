@@ -14,7 +14,7 @@ from bench.samples import Samples
 from cluster_cli.bootstrap import bootstrap
 from cluster_cli.engines.mongodb import bound, member_client, mongo_client, primary
 from cluster_cli.engines.mongodb.clients import Client
-from cluster_cli.engines.mongodb.users import PROBE_COLLECTION, PROBE_DATABASE
+from cluster_cli.engines.mongodb.users import PROBE_DATABASE
 from cluster_cli.schema.apply import apply_schema
 from infra.context import Context
 
@@ -107,9 +107,7 @@ def test_the_prober_writes_on_each_shards_own_port(sandbox: Context) -> None:
         leader = primary(sandbox, shard.name)
         assert leader is not None
         with member_client(sandbox, leader, "prober") as client:
-            # made by the bootstrap: a shard may refuse the first write to a collection that it has to make
-            assert PROBE_COLLECTION in client[PROBE_DATABASE].list_collection_names()
-            client[PROBE_DATABASE][PROBE_COLLECTION].insert_one({"member": leader})
+            client[PROBE_DATABASE]["writes"].insert_one({"member": leader})
             with pytest.raises(OperationFailure):
                 client["members"]["users"].find_one()
 

@@ -14,12 +14,13 @@ from cluster_cli.drills.probes.base import Prober
 from cluster_cli.drills.probes.board import Board
 from cluster_cli.drills.records import Outcome, ProbeWrite, Role, RoleSeen, RouteSeen
 from cluster_cli.drills.site import Mongo, Site
-from cluster_cli.engines.mongodb.users import PROBE_COLLECTION, PROBE_DATABASE
+from cluster_cli.engines.mongodb.users import PROBE_DATABASE
 from infra.endpoint import Endpoint
 
 TIMEOUT = 0.5
 """Seconds after which a member that does not answer is recorded as down."""
 WTIMEOUT_MS = 2000
+COLLECTION = "writes"
 
 
 class RoleProber:
@@ -89,7 +90,7 @@ class WriteProber:
         try:
             answer = self._client[PROBE_DATABASE].command(
                 "insert",
-                PROBE_COLLECTION,
+                COLLECTION,
                 documents=[{"_id": value, "member": self._endpoint.member}],
                 writeConcern=self._concern,
                 codec_options=self._client.codec_options,  # `command` ignores them unless told

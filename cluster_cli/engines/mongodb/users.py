@@ -8,8 +8,6 @@ from dataclasses import dataclass
 PROBE_DATABASE = "probe"
 """Where drills write from each member's own port; nobody reads it for business."""
 
-PROBE_COLLECTION = "writes"
-
 Role = tuple[str, str]
 """(role, database)."""
 
