@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from infra.context import Context, load_context
+from infra.context import Context
+from infra.topology import load_topology
 
 # A shell that starts the tests in the background makes them and all that they start deaf to Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# A run that is told to end takes its clusters down, as an interrupted one does.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 # How long an example takes is the machine's affair, not the code's.
 settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,13 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Context]:
     """A running sandbox of the reference topology; ended and forgotten after the last test."""
-    from infra.sandbox.down import down
-    from infra.sandbox.up import up
-    from infra.topology import load_topology
+    from cluster_cli.ephemeral import ephemeral_cluster
 
-    name = f"test-{os.getpid()}"
-    up(name, load_topology("sandbox"))
-    try:
-        yield load_context(name)
-    finally:
-        down(name, purge=True)
+    with ephemeral_cluster(load_topology("sandbox")) as ctx:
+        yield ctx

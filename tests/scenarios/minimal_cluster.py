@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cluster_cli.ephemeral import ephemeral_cluster
 from infra.context import Context, load_context
-from infra.sandbox.down import down
-from infra.sandbox.up import up
 from infra.topology import load_topology
 
 
@@ -22,9 +20,5 @@ def minimal_cluster() -> Iterator[Context]:
     if running := os.environ.get("SWAPCTL_TEST_SANDBOX"):
         yield load_context(running)
         return
-    name = f"small-{secrets.token_hex(3)}"
-    up(name, load_topology("minimal"))
-    try:
-        yield load_context(name)
-    finally:
-        down(name, purge=True)
+    with ephemeral_cluster(load_topology("minimal")) as ctx:
+        yield ctx

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 import uuid
 from collections.abc import Iterator
@@ -12,9 +11,8 @@ import pytest
 import yaml
 
 from cluster_cli.engines.postgresql import connect, read_status, sync_state
-from infra.context import Context, load_context
-from infra.sandbox.down import down
-from infra.sandbox.up import up
+from cluster_cli.ephemeral import ephemeral_cluster
+from infra.context import Context
 from infra.topology import load_topology
 from tests.scenarios.payments_load import INSERT, wait_until
 
@@ -32,12 +30,8 @@ def blocking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     fields["sla"] = {}
     path: Path = tmp_path_factory.mktemp("block") / "block.yaml"
     path.write_text(yaml.safe_dump(fields, sort_keys=False))
-    name = f"block-{secrets.token_hex(3)}"
-    try:
-        up(name, load_topology(str(path)))
-        yield load_context(name)
-    finally:
-        down(name, purge=True)
+    with ephemeral_cluster(load_topology(str(path))) as ctx:
+        yield ctx
 
 
 def insert(ctx: Context, acknowledged: threading.Event) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pymongo import MongoClient
-from pymongo.errors import OperationFailure
+from pymongo.collection import Collection as MongoCollection
+from pymongo.errors import OperationFailure, WriteError
 
 from app_core.schema import registry
 from app_core.schema.model import Collection
@@ -19,6 +21,7 @@ from cluster_cli.schema.apply import apply_schema
 from infra.context import Context
 
 pytestmark = pytest.mark.cluster
+STALE_CONFIG = 13388
 SHARDED = [c for c in registry.collections() if c.shard_key]
 
 
@@ -101,13 +104,22 @@ def test_the_application_writes_its_segments_and_nothing_else(sandbox: Context) 
             app["elsewhere"]["things"].insert_one({})
 
 
+def write_once_the_shard_knows(target: MongoCollection[dict[str, Any]], document: dict[str, Any]) -> None:
+    """A new primary refuses its first write, and then asks whether the collection is sharded."""
+    try:
+        target.insert_one(document)
+    except WriteError as error:
+        assert error.code == STALE_CONFIG, error
+        target.insert_one(document)
+
+
 def test_the_prober_writes_on_each_shards_own_port(sandbox: Context) -> None:
     assert sandbox.topology.social is not None
     for shard in sandbox.topology.social.shards:
         leader = primary(sandbox, shard.name)
         assert leader is not None
         with member_client(sandbox, leader, "prober") as client:
-            client[PROBE_DATABASE]["writes"].insert_one({"member": leader})
+            write_once_the_shard_knows(client[PROBE_DATABASE]["writes"], {"member": leader})
             with pytest.raises(OperationFailure):
                 client["members"]["users"].find_one()
 

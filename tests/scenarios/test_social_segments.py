@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +13,10 @@ from app_core.schema.queries import mongo_filter, one_shard
 from bench.samples import Samples
 from cluster_cli.bootstrap import bootstrap
 from cluster_cli.engines.mongodb import mongo_client
+from cluster_cli.ephemeral import ephemeral_cluster
 from cluster_cli.schema.apply import find_differences
 from cluster_cli.status import read_cluster
-from infra.context import Context, load_context
-from infra.sandbox.down import down
-from infra.sandbox.up import up
+from infra.context import Context
 from infra.topology import load_topology
 
 pytestmark = pytest.mark.cluster
@@ -48,12 +46,8 @@ social:
 def segments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     file: Path = tmp_path_factory.mktemp("topology") / "segments.yaml"
     file.write_text(TOPOLOGY)
-    name = f"seg-{secrets.token_hex(3)}"
-    up(name, load_topology(str(file)))
-    try:
-        yield load_context(name)
-    finally:
-        down(name, purge=True)
+    with ephemeral_cluster(load_topology(str(file))) as ctx:
+        yield ctx
 
 
 def test_collections_are_split_over_the_shards_of_their_segment(segments: Context) -> None:
