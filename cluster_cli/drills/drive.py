@@ -28,8 +28,8 @@ POLL = 0.25
 ROUTE_PERIOD = 0.1
 ASIDE_PERIOD = 0.25
 """Seconds between two questions to members that the fault does not hit."""
-ASIDE_PACE = 3
-"""How many times slower the clients of a domain write that no fault hits."""
+ASIDE_SLOWNESS = 3
+"""How many times longer the clients of a domain rest that no fault hits."""
 HEALTH_PATIENCE = 90.0
 NO_UNDO_PATIENCE = 5.0
 """With sabotage `no-undo` nobody expects full health: look once, do not wait for it."""
@@ -52,7 +52,7 @@ def observe(current: Run, say: Say) -> Observed:
     for workload in current.workloads:
         workload.prepare()
     clients = [client for workload in current.workloads for client in workload.clients()]
-    load = Load(clients, current.recorder, current.clock, lambda client: _pace(current, client))
+    load = Load(clients, current.recorder, current.clock, lambda client: _slowness(current, client))
     probes = _probes(current, site)
     strikes = [
         Strike(current.ctx, fault, target, current.plan, current.recorder, current.clock)
@@ -82,9 +82,9 @@ def observe(current: Run, say: Say) -> Observed:
     return Observed(strikes, health, status, back)
 
 
-def _pace(current: Run, client: Client) -> float:
+def _slowness(current: Run, client: Client) -> float:
     """The domain that no fault hits is watched, not measured: both share one machine."""
-    return current.plan.pace * (1 if client.domain in current.affected else ASIDE_PACE)
+    return 1 if client.domain in current.affected else ASIDE_SLOWNESS
 
 
 def _probes(current: Run, site: Site) -> list[Probers]:

@@ -16,6 +16,11 @@ from cluster_cli.drills.workloads.base import Attempt, Client, Intent
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.1
 """Seconds before a value is tried again: short, so that recovery is seen; bounded, so that nothing spins."""
+REST_FACTOR = 9
+"""A client rests that many times as long as its last write took, so that about one in ten is under way: two
+cores are soon full, and a load that fills them measures its own queue."""
+SHORTEST_REST, LONGEST_REST = 0.06, 0.25
+"""Seconds; the longest still gives 8 clients 1,000 acknowledgements in 40 s."""
 SWITCH_INTERVAL = 0.001
 """Seconds until another thread may run: latencies of a few milliseconds must not drown in Python's 5 ms."""
 
@@ -25,21 +30,32 @@ class _Worker:
     """One client's thread and what it is doing."""
 
     client: Client
-    pace: float
-    """Seconds between two values."""
+    slowness: float
+    """How many times longer it rests than the clients under test."""
+    took: float = 0.0
+    """Seconds that its last attempt took."""
     thread: threading.Thread | None = None
     current: tuple[Intent, int, float] | None = None
     """Value, attempt and send time of a call that has not returned."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
+def rest(took: float, slowness: float) -> float:
+    """Seconds until the next value of a client whose last write took `took`."""
+    return min(max(REST_FACTOR * took, SHORTEST_REST), LONGEST_REST) * slowness
+
+
 class Load:
     """The running load. Retry policy: the same value, under the same id, until it is acknowledged."""
 
     def __init__(
-        self, clients: Sequence[Client], recorder: Recorder, clock: Clock, pace: Callable[[Client], float]
+        self,
+        clients: Sequence[Client],
+        recorder: Recorder,
+        clock: Clock,
+        slowness: Callable[[Client], float],
     ) -> None:
-        self._workers = [_Worker(client, pace(client)) for client in clients]
+        self._workers = [_Worker(client, slowness(client)) for client in clients]
         self._recorder, self._clock = recorder, clock
         self._stop = threading.Event()
         self.acks: dict[tuple[Domain, str], list[Ack]] = {}
@@ -52,7 +68,7 @@ class Load:
         for worker in self._workers:
             worker.client.open()
         for number, worker in enumerate(self._workers):
-            offset = worker.pace * number / len(self._workers)
+            offset = rest(0.0, worker.slowness) * number / len(self._workers)
             worker.thread = threading.Thread(target=self._run, args=(worker, offset), daemon=True)
             worker.thread.start()
 
@@ -88,12 +104,10 @@ class Load:
                 worker.thread.join(max(0.0, end - time.monotonic()))
 
     def _run(self, worker: _Worker, offset: float) -> None:
-        due = time.monotonic() + offset
-        number = 0
-        while not self._stop.wait(max(0.0, due - time.monotonic())):
+        pause, number = offset, 0
+        while not self._stop.wait(pause):
             self._write(worker, worker.client.intend(number))
-            number += 1
-            due = max(due + worker.pace, time.monotonic())
+            pause, number = rest(worker.took, worker.slowness), number + 1
 
     def _write(self, worker: _Worker, intent: Intent) -> None:
         pause, attempt = FIRST_PAUSE, 1
@@ -105,6 +119,7 @@ class Load:
         worker.current = (intent, attempt, invoked)
         result = worker.client.attempt(intent, attempt)
         completed = self._clock.now()
+        worker.took = completed - invoked
         with worker.lock:
             if worker.current is None:  # abandoned meanwhile, and recorded so
                 return True

@@ -18,8 +18,6 @@ class RunPlan:
     run_id: str
     seed: int
     sabotage: str | None = None
-    pace: float = 0.06
-    """Seconds between two writes of one client."""
     under_test: frozenset[str] = frozenset()
     """The paths that the faults hit: only there a sabotage of the load acts."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cluster_cli.drills.history import Clock, Recorder
-from cluster_cli.drills.load import Load
+from cluster_cli.drills.load import LONGEST_REST, SHORTEST_REST, Load, rest
 from cluster_cli.drills.records import Domain, Op, Outcome
 from cluster_cli.drills.workloads.base import Attempt, Intent
 from tests.unit.cluster_cli.drills import recorded
@@ -57,7 +57,7 @@ def recorder(tmp_path: Path) -> Iterator[Recorder]:
 
 
 def run(client: FakeClient, recorder: Recorder) -> list[Op]:
-    load = Load([client], recorder, Clock(), pace=lambda _: 0.001)
+    load = Load([client], recorder, Clock(), slowness=lambda _: 1 / 60)
     load.start()
     assert client.done.wait(10)
     load.stop(patience=0.2)
@@ -77,7 +77,7 @@ def test_a_call_that_never_returns_is_recorded_once_and_as_indeterminate(recorde
 
 def test_failures_and_acks_are_counted_by_path(recorder: Recorder) -> None:
     client = FakeClient("refused")
-    load = Load([client], recorder, Clock(), pace=lambda _: 0.001)
+    load = Load([client], recorder, Clock(), slowness=lambda _: 1 / 60)
     load.start()
     assert client.done.wait(10)
     load.stop(patience=1.0)
@@ -85,3 +85,13 @@ def test_failures_and_acks_are_counted_by_path(recorder: Recorder) -> None:
     assert len(load.acked("payments", {"payments"}, 0.0)) == load.count("payments", {"payments"}) > 0
     assert not load.acked("payments", {"payments"}, 99.0)
     assert load.clients_of("payments", {"payments"}) == {"fake"}
+
+
+@pytest.mark.parametrize(
+    ("took", "slowness", "seconds"),
+    [(0.0, 1, SHORTEST_REST), (0.01, 1, 0.09), (0.01, 3, 0.27), (5.0, 1, LONGEST_REST)],
+)
+def test_a_client_rests_in_proportion_to_what_its_write_took(
+    took: float, slowness: float, seconds: float
+) -> None:
+    assert rest(took, slowness) == pytest.approx(seconds)
