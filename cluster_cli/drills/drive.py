@@ -26,6 +26,8 @@ from cluster_cli.engines.model import ClusterStatus
 POLL = 0.25
 """Seconds between two looks at how far the run has come."""
 ROUTE_PERIOD = 0.1
+WRITE_PERIOD = 0.1
+"""Longer than between two questions for the role: a prober's write costs what a client's costs."""
 ASIDE_PERIOD = 0.25
 """Seconds between two questions to members that the fault does not hit."""
 ASIDE_SLOWNESS = 3
@@ -88,20 +90,29 @@ def _slowness(current: Run, client: Client) -> float:
 
 
 def _probes(current: Run, site: Site) -> list[Probers]:
-    """Members of the groups under test are asked 20 times a second, all others four times."""
+    """Members of the groups under test are asked for their role 20 times a second, all others four times."""
     domains = {workload.domain for workload in current.workloads}
     shared = (current.recorder, current.clock, current.board)
-    tested, aside, routes = list[Prober](), list[Prober](), list[Prober]()
+    roles, writes, aside, routes = list[Prober](), list[Prober](), list[Prober](), list[Prober]()
     if "payments" in domains:
-        near = tested if "payments" in current.affected else aside
-        near += postgres_probes.probers(site, *shared)
-        routes.append(postgres_probes.LockProber(site, current.recorder, current.clock))
+        tested = "payments" in current.affected
+        (roles if tested else aside).extend(postgres_probes.role_probers(site, *shared))
+        (writes if tested else aside).extend(postgres_probes.write_probers(site, *shared))
+        routes += postgres_probes.route_probers(site, current.recorder, current.clock)
     if "social" in domains:
         under_test = {current.groups["social"]} if "social" in current.groups else set[str]()
-        tested += mongo_probes.probers(site, *shared, groups=under_test)
-        aside += mongo_probes.probers(site, *shared, groups=site.shards - under_test)
+        roles += mongo_probes.role_probers(site, *shared, groups=under_test)
+        writes += mongo_probes.write_probers(site, *shared, groups=under_test)
+        others = site.shards - under_test
+        aside += mongo_probes.role_probers(site, *shared, groups=others)
+        aside += mongo_probes.write_probers(site, *shared, groups=others)
         routes += mongo_probes.router_probers(site, *shared, group=current.groups.get("social"))
-    return [Probers(tested), Probers(aside, ASIDE_PERIOD), Probers(routes, ROUTE_PERIOD)]
+    return [
+        Probers(roles),
+        Probers(writes, WRITE_PERIOD),
+        Probers(aside, ASIDE_PERIOD),
+        Probers(routes, ROUTE_PERIOD),
+    ]
 
 
 def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> None:

@@ -1,1 +1,1 @@
-"""Probers: what each member says and takes on its own port, 20 times a second."""
+"""Probers: which role each member claims on its own port, 20 times a second, and which writes it takes."""

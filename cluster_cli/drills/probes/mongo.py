@@ -163,19 +163,26 @@ class RouterProber:
         self._client.close()
 
 
-def probers(
+def role_probers(
     site: Site, recorder: Recorder, clock: Clock, board: Board, *, groups: Collection[str]
 ) -> list[Prober]:
-    """All probers of some shards."""
-    members = [e for e in site.ctx.of_kind("mongod-shard") if e.group in groups]
+    """A prober a member of some shards, for its role."""
+    return [RoleProber(site, endpoint, recorder, clock, board) for endpoint in _members(site, groups)]
+
+
+def write_probers(
+    site: Site, recorder: Recorder, clock: Clock, board: Board, *, groups: Collection[str]
+) -> list[Prober]:
+    """Two probers a member of some shards, for writes with and without the majority."""
     return [
-        *(RoleProber(site, endpoint, recorder, clock, board) for endpoint in members),
-        *(
-            WriteProber(site, endpoint, recorder, clock, board, durable=durable)
-            for endpoint in members
-            for durable in (False, True)
-        ),
+        WriteProber(site, endpoint, recorder, clock, board, durable=durable)
+        for endpoint in _members(site, groups)
+        for durable in (False, True)
     ]
+
+
+def _members(site: Site, groups: Collection[str]) -> list[Endpoint]:
+    return [e for e in site.ctx.of_kind("mongod-shard") if e.group in groups]
 
 
 def router_probers(

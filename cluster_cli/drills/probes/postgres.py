@@ -26,6 +26,8 @@ from infra.endpoint import Endpoint
 
 PATIENCE = 0.5
 """Seconds after which a member that does not answer is recorded as down; the answer is still awaited."""
+RECONNECT_S = 0.25
+"""Between two tries to connect: a server that shuts down waits until it has refused every connection."""
 LOCK = "lock"
 QUESTION = b"""SELECT pg_is_in_recovery(), current_setting('synchronous_standby_names'),
 CASE WHEN pg_is_in_recovery() THEN '0'
@@ -45,13 +47,18 @@ class RoleProber:
         self._recorder, self._clock = recorder, clock
         self._connection: psycopg.Connection[Any] | None = None
         self._asked: float | None = None
+        self._next_try = 0.0
 
     def ask(self) -> None:
         """One question, or another look for the answer to the last one."""
+        if self._connection is None and self._clock.now() < self._next_try:
+            self._record("down", 0)
+            return
         try:
             self._ask()
         except (psycopg.Error, OSError):
             self.close()
+            self._next_try = self._clock.now() + RECONNECT_S
             self._record("down", 0)
 
     def _ask(self) -> None:
@@ -110,14 +117,18 @@ class RoleProber:
 class WriteProber:
     """Writes to one member's own port while that member is the primary as far as anyone knows."""
 
-    def __init__(self, site: Site, endpoint: Endpoint, recorder: Recorder, clock: Clock) -> None:
-        self._site, self._endpoint = site, endpoint
+    def __init__(
+        self, site: Site, endpoint: Endpoint, recorder: Recorder, clock: Clock, board: Board
+    ) -> None:
+        self._site, self._endpoint, self._board = site, endpoint, board
         self._recorder, self._clock = recorder, clock
         self._connection: psycopg.Connection[Any] | None = None
         self._cancelled = False
 
     def ask(self) -> None:
-        """One write; a standby refuses it, which is what the probe is there to see."""
+        """One write, if the member calls itself primary; else there is nothing that could acknowledge."""
+        if not self._board.claims(self._endpoint.member):
+            return
         invoked, value = self._clock.now(), uuid.uuid4()
         standbys, timeline, outcome = "", 0, "indeterminate"
         try:
@@ -229,11 +240,21 @@ class ProxyProber:
         """Nothing is kept open."""
 
 
-def probers(site: Site, recorder: Recorder, clock: Clock, board: Board) -> list[Prober]:
-    """All probers of the payments domain, except the lock's (it has a slower pace of its own)."""
-    members = site.ctx.of_kind("postgres", site.scope)
-    return [
-        *(RoleProber(site, endpoint, recorder, clock, board) for endpoint in members),
-        *(WriteProber(site, endpoint, recorder, clock) for endpoint in members),
-        *(ProxyProber(site, endpoint.member, recorder, clock) for endpoint in site.proxies),
-    ]
+def role_probers(site: Site, recorder: Recorder, clock: Clock, board: Board) -> list[Prober]:
+    """A prober a member, for its role."""
+    return [RoleProber(site, endpoint, recorder, clock, board) for endpoint in _members(site)]
+
+
+def write_probers(site: Site, recorder: Recorder, clock: Clock, board: Board) -> list[Prober]:
+    """A prober a member, for writes."""
+    return [WriteProber(site, endpoint, recorder, clock, board) for endpoint in _members(site)]
+
+
+def route_probers(site: Site, recorder: Recorder, clock: Clock) -> list[Prober]:
+    """One for the leader lock, and one a proxy for where it leads."""
+    proxies = [ProxyProber(site, endpoint.member, recorder, clock) for endpoint in site.proxies]
+    return [LockProber(site, recorder, clock), *proxies]
+
+
+def _members(site: Site) -> tuple[Endpoint, ...]:
+    return site.ctx.of_kind("postgres", site.scope)
