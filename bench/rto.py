@@ -1,6 +1,6 @@
 """Recovery times of drills: median and maximum of several runs, as a Markdown table.
 
-Run: .venv/bin/python -m bench.rto [--runs 5] [--drill NAME ...] [--context C] [--duration 40s] [--out FILE]
+Run: .venv/bin/python -m bench.rto [--runs 5] [--drill NAME ...] [--context C] [--duration 60s] [--out FILE]
 
 Without --drill: the drills whose figures have a goal. The sandbox and this command are all that should run.
 """
@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--drill", action="append", default=[])
     parser.add_argument("--context")
-    parser.add_argument("--duration", default="40s")
+    parser.add_argument("--duration", default="60s")
     parser.add_argument("--out", type=Path, help="also write the table to this file")
     chosen = parser.parse_args()
     arguments = ["--duration", chosen.duration]
