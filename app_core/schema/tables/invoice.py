@@ -60,6 +60,12 @@ TABLE = Table(
             name="invoice_subscription_id",
             query=query("subscription_id"),
         ),
+        Index(
+            (("created_at", 1),),
+            "what has reached the end of its retention",
+            name="invoice_created_at",
+            query=query("created_at<", sort="created_at"),
+        ),
     ),
     retention=Retention("created_at", 3653, "books are kept for ten years"),
     erasure=BOOKS,

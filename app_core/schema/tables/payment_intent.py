@@ -34,6 +34,12 @@ TABLE = Table(
             name="payment_intent_user_id_status",
             query=query("user_id", "status"),
         ),
+        Index(
+            (("created_at", 1),),
+            "what has reached the end of its retention",
+            name="payment_intent_created_at",
+            query=query("created_at<", sort="created_at"),
+        ),
     ),
     retention=Retention("created_at", 3653, "books are kept for ten years"),
     erasure=BOOKS,

@@ -49,6 +49,12 @@ TABLE = Table(
             unique=True,
             name="transfer_id_created_at",
         ),
+        Index(
+            (("created_at", 1),),
+            "what has reached the end of its retention",
+            name="transfer_created_at",
+            query=query("created_at<", sort="created_at"),
+        ),
     ),
     append_only=True,
     retention=Retention("created_at", 3653, "books are kept for ten years"),
