@@ -39,7 +39,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Context]:
-    """A running sandbox of the reference topology; ended and forgotten after the last test."""
+    """A running sandbox of the reference topology; ended and forgotten after the last test.
+
+    `SWAPCTL_TEST_SANDBOX` names one that runs already and stays, for who writes such a test.
+    """
+    if running := os.environ.get("SWAPCTL_TEST_SANDBOX"):
+        yield load_context(running)
+        return
     from infra.sandbox.down import down
     from infra.sandbox.up import up
     from infra.topology import load_topology
