@@ -102,8 +102,9 @@ class Growth:
     def row(self) -> str:
         """The growth as a row of the table."""
         words = "slower than linear" if self.sublinear else "LINEAR OR WORSE"
-        sizes = " | ".join(f"{x.size:,} | {x.median_ms:.2f} | {x.p95_ms:.2f}" for x in (self.small, self.large))
-        return f"| {self.small.name} | {self.small.operation} | {sizes} | ×{self.slower:.1f} | {words} |"
+        both = (self.small, self.large)
+        cells = " | ".join(f"{x.size:,} | {x.median_ms:.2f} | {x.p95_ms:.2f}" for x in both)
+        return f"| {self.small.name} | {self.small.operation} | {cells} | ×{self.slower:.1f} | {words} |"
 
 
 def growths(found: Iterable[Latency]) -> list[Growth]:
@@ -118,7 +119,7 @@ def verdict(found: Sequence[Growth]) -> str:
     """The table in a sentence. Pure."""
     bad = [f"{g.small.name} {g.small.operation} (×{g.slower:.1f})" for g in found if not g.sublinear]
     if bad:
-        return f"FAIL: {len(bad)} of {len(found)} operations grow like their data or faster: {', '.join(bad)}."
+        return f"FAIL: {len(bad)} of {len(found)} operations grow like their data or worse: {', '.join(bad)}."
     worst = max(found, key=lambda growth: growth.slower)
     name, more = f"{worst.small.name} {worst.small.operation}", worst.large.size / worst.small.size
     return (
