@@ -2,6 +2,7 @@
 
 Run: swapctl run -- .venv/bin/python -m bench.schema [--scale 0.1] [--collections users,messages] [--report F]
 Scale 1 is 10,000 and 100,000 documents a collection, and 100,000 and 1,000,000 of the great ones.
+The exit code is 1 when an operation grows as fast as the data or faster.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from app_core.schema import registry
@@ -70,28 +72,60 @@ def grown(load: Load, sizes: Sequence[int]) -> list[Latency]:
     found: list[Latency] = []
     try:
         for size in sizes:
+            begin = time.perf_counter()
             load.fill(size)
+            filled = time.perf_counter() - begin
             found += load.measure()
-            say(f"{load.name}: {size:,}")
+            say(f"{load.name}: {size:,} (filled in {filled:.0f} s)")
     finally:
         load.empty()
     return found
 
 
-def growth_rows(found: Iterable[Latency]) -> list[str]:
-    """One row an operation: both sizes, and how much slower ten times as many made it."""
+@dataclass(frozen=True)
+class Growth:
+    """One operation at the smallest and at the largest size."""
+
+    small: Latency
+    large: Latency
+
+    @property
+    def slower(self) -> float:
+        """How many times the median grew."""
+        return self.large.median_ms / self.small.median_ms
+
+    @property
+    def sublinear(self) -> bool:
+        """Whether it grew less than the data did."""
+        return self.slower < self.large.size / self.small.size
+
+    def row(self) -> str:
+        """The growth as a row of the table."""
+        words = "slower than linear" if self.sublinear else "LINEAR OR WORSE"
+        both = (self.small, self.large)
+        cells = " | ".join(f"{x.size:,} | {x.median_ms:.2f} | {x.p95_ms:.2f}" for x in both)
+        return f"| {self.small.name} | {self.small.operation} | {cells} | ×{self.slower:.1f} | {words} |"
+
+
+def growths(found: Iterable[Latency]) -> list[Growth]:
+    """One growth an operation. Pure."""
     groups: dict[tuple[str, str], list[Latency]] = {}
     for latency in found:
         groups.setdefault((latency.name, latency.operation), []).append(latency)
-    rows: list[str] = []
-    for (name, operation), (small, large) in ((k, (v[0], v[-1])) for k, v in groups.items()):
-        slower, more = large.median_ms / small.median_ms, large.size / small.size
-        verdict = "slower than linear" if slower < more else "LINEAR OR WORSE"
-        rows.append(
-            f"| {name} | {operation} | {small.size:,} | {small.median_ms:.2f} | {small.p95_ms:.2f} |"
-            f" {large.size:,} | {large.median_ms:.2f} | {large.p95_ms:.2f} | ×{slower:.1f} | {verdict} |"
-        )
-    return rows
+    return [Growth(sizes[0], sizes[-1]) for sizes in groups.values()]
+
+
+def verdict(found: Sequence[Growth]) -> str:
+    """The table in a sentence. Pure."""
+    bad = [f"{g.small.name} {g.small.operation} (×{g.slower:.1f})" for g in found if not g.sublinear]
+    if bad:
+        return f"FAIL: {len(bad)} of {len(found)} operations grow like their data or worse: {', '.join(bad)}."
+    worst = max(found, key=lambda growth: growth.slower)
+    name, more = f"{worst.small.name} {worst.small.operation}", worst.large.size / worst.small.size
+    return (
+        f"PASS: all {len(found)} operations grow slower than linear; "
+        f"most grows {name}, ×{worst.slower:.1f} for ×{more:g} documents."
+    )
 
 
 def during_a_loss(ctx: Context, client: Client, lost: str) -> list[str]:
@@ -123,8 +157,8 @@ def _loss_row(before: Latency, lost: Latency) -> str:
     )
 
 
-def measure(ctx: Context, scale: float, names: frozenset[str]) -> str:
-    """All tables as Markdown."""
+def measure(ctx: Context, scale: float, names: frozenset[str]) -> tuple[str, bool]:
+    """All tables as Markdown, and whether every operation grows slower than its data."""
     chosen = [c for c in registry.collections() if not names or c.name in names]
     with contextlib.closing(mongo_client(ctx, "root")) as client:
         applied = apply_on_empty(ctx, client)
@@ -136,15 +170,19 @@ def measure(ctx: Context, scale: float, names: frozenset[str]) -> str:
         if not names or "payment_intent" in names:
             with contextlib.closing(connect(ctx, via="proxy", autocommit=True)) as connection:
                 found += grown(IntentLoad(connection), scaled(GREAT_SIZES, scale))
+        apply_social(ctx, StepLog())  # what was measured is dropped
         lost = during_a_loss(ctx, client, "exchange")
-    return "\n".join([
+        apply_social(ctx, StepLog())
+    grew = growths(found)
+    text = "\n".join([
         f"Measured on {describe()}, topology {ctx.topology.name}, scale {scale:g}.",
         "", "| apply on empty databases | what | time |", "|---|---|---|", *applied,
         "", _GROWTH_HEAD,
-        "|---|---|---|---|---|---|---|---|---|---|", *growth_rows(found),
-        "", _LOSS_HEAD,
+        "|---|---|---|---|---|---|---|---|---|---|", *(growth.row() for growth in grew),
+        "", verdict(grew), "", _LOSS_HEAD,
         "|---|---|---|---|---|---|", *lost, "",
     ])  # fmt: skip
+    return text, all(growth.sublinear for growth in grew)
 
 
 def scaled(sizes: Sequence[int], scale: float) -> list[int]:
@@ -163,11 +201,12 @@ def main() -> None:
     ctx = load_context(chosen.context)
     if ctx.topology.class_ != "ephemeral":
         parser.error("this empties the databases: only for a cluster of class ephemeral")
-    text = measure(ctx, chosen.scale, frozenset(filter(None, chosen.collections.split(","))))
+    text, held = measure(ctx, chosen.scale, frozenset(filter(None, chosen.collections.split(","))))
     if chosen.report is not None:
         chosen.report.parent.mkdir(parents=True, exist_ok=True)
         chosen.report.write_text(text, "utf-8")
     print(text)
+    sys.exit(0 if held else 1)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import quantiles
 from typing import Any
@@ -20,8 +22,13 @@ from cluster_cli.engines.mongodb import bound
 from cluster_cli.engines.mongodb.clients import Client
 
 BATCH = 1000
+IN_FLIGHT = 3
+"""So many batches are on their way while the next one is made: documents cost as much as their insertion."""
 ROUNDS = 100
 """How often each operation is measured."""
+SPARE = 10_000_000
+"""Numbers from here on are no filled document's."""
+SETTLE_MS = 120_000
 
 
 @dataclass(frozen=True)
@@ -63,13 +70,29 @@ class CollectionLoad:
         self._known: list[Document] = []
 
     def fill(self, size: int) -> None:
-        """Insert until there are `size` documents; some are kept to be asked for."""
-        while self._filled < size:
-            count = min(BATCH, size - self._filled)
-            documents = [self._make(self._filled + n) for n in range(count)]
-            self._bulk.insert_many(documents, ordered=False)
-            self._known = [*self._known[-ROUNDS:], *documents[:: max(1, count // 20)]]
-            self._filled += count
+        """Insert until there are `size` documents; some are kept to be asked for.
+
+        At most `IN_FLIGHT` + 1 batches are in memory, whatever the size.
+        """
+        under_way: deque[Future[object]] = deque()
+        with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="fill") as pool:
+            while self._filled < size:
+                count = min(BATCH, size - self._filled)
+                documents = [self._make(self._filled + n) for n in range(count)]
+                if len(under_way) == IN_FLIGHT:
+                    under_way.popleft().result()
+                under_way.append(pool.submit(self._bulk.insert_many, documents, ordered=False))
+                self._known = [*self._known[-ROUNDS:], *documents[:: max(1, count // 20)]]
+                self._filled += count
+            for batch in under_way:
+                batch.result()
+
+    def settle(self) -> None:
+        """Return when the secondaries have what was filled: a measured write shall not wait for that."""
+        durable = self._bulk.with_options(write_concern=WriteConcern("majority", wtimeout=SETTLE_MS))
+        document = self._make(SPARE)
+        durable.insert_one(document)
+        durable.delete_one({"_id": document["_id"]})
 
     def _make(self, number: int) -> Document:
         return self._samples.document(self.collection, number)
@@ -77,7 +100,8 @@ class CollectionLoad:
     def measure(self, rounds: int = ROUNDS) -> list[Latency]:
         """The three operations at the present size."""
         size = self._filled
-        fresh = [self._make(10_000_000 + size + n) for n in range(rounds)]
+        self.settle()
+        fresh = [self._make(SPARE + 1 + size + n) for n in range(rounds)]
         operations: dict[str, Callable[[int], object]] = {
             "insert": lambda n: self._target.insert_one(fresh[n]),
             "point read": lambda n: self._target.find_one(self._key(n)),
@@ -101,8 +125,8 @@ class CollectionLoad:
         return list(cursor.sort(list(index.query.sort)) if index.query.sort else cursor)
 
     def empty(self) -> None:
-        """Take everything out again."""
-        self._bulk.delete_many({})
+        """Drop the collection (deleting would take as long as filling did); `schema apply` makes it again."""
+        self._bulk.drop()
 
 
 def listing(collection: Collection) -> Index | None:

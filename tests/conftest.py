@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from infra.context import Context
+from infra.context import Context, load_context
 from infra.topology import load_topology
 
 # A shell that starts the tests in the background makes them and all that they start deaf to Ctrl-C.
@@ -41,7 +42,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Context]:
-    """A running sandbox of the reference topology; ended and forgotten after the last test."""
+    """A running sandbox of the reference topology; ended and forgotten after the last test.
+
+    `SWAPCTL_TEST_SANDBOX` names one that runs already and stays, for who writes such a test.
+    """
+    if running := os.environ.get("SWAPCTL_TEST_SANDBOX"):
+        yield load_context(running)
+        return
     from cluster_cli.ephemeral import ephemeral_cluster
 
     with ephemeral_cluster(load_topology("sandbox")) as ctx:

@@ -26,6 +26,8 @@ from app_core.schema.model import Claim
 
 STALE = timedelta(minutes=1)
 """A pending claim of this age whose document is not there belongs to a writer that died."""
+CONFIRMED = ("state", "CONFIRMED")
+"""(field, value) of a claim whose document is written."""
 _LOOKS, _PAUSE_S = 20, 0.05
 Verdict = Literal["mine", "taken", "abandoned", "unconfirmed"]
 

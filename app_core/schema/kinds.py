@@ -14,7 +14,7 @@ SHA256 = "^[0-9a-f]{64}$"
 
 
 def key(name: str, says: str = "", personal: Personal = "none") -> Field:
-    """A UUID that identifies the document. (A validator sees binary data, not which kind.)"""
+    """A UUID that identifies the document."""
     return Field(name, ("binData",), says=says, personal=personal)
 
 

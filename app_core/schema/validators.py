@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
+
+from bson import Binary
 
 from app_core.schema.fields import Compare, Field, Forms
 from app_core.schema.model import Collection
@@ -11,14 +15,35 @@ Schema = dict[str, Any]
 
 ID_TYPES = ["binData", "objectId"]
 """What `_id` may be: the writer's UUID, or what the driver makes."""
+UUIDS = {
+    "$gte": Binary.from_uuid(UUID(int=0)),
+    "$lte": Binary.from_uuid(UUID(int=2**128 - 1)),
+}
+"""Binary data are ordered by length, then by subtype, then by content: what lies here is a UUID (subtype 4),
+and nothing else is. `$jsonSchema` sees binary data only."""
 _OPERATORS = {"<": "$lt", "<=": "$lte", "!=": "$ne"}
 
 
 def validator(collection: Collection) -> Schema:
     """The collection's validator, as `create` and `collMod` take it (level strict, action error)."""
     rules = [{"$expr": comparison(rule)} for rule in collection.rules]
-    schema: Schema = {"$jsonSchema": json_schema(collection)}
-    return {"$and": [schema, *rules]} if rules else schema
+    return {"$and": [{"$jsonSchema": json_schema(collection)}, *rules, *uuid_rules(collection.fields)]}
+
+
+def uuid_rules(fields: tuple[Field, ...]) -> Iterator[Schema]:
+    """`_id` and every field that identifies or refers holds UUIDs, not just any binary data."""
+    yield {"$or": [{"_id": UUIDS}, {"_id": {"$type": "objectId"}}]}
+    for field in fields:
+        if is_uuid(field):
+            rule = {field.name: UUIDS}
+            yield rule if field.required else {"$or": [{field.name: {"$exists": False}}, rule]}
+        elif field.items is not None and is_uuid(field.items):
+            yield {field.name: {"$not": {"$elemMatch": {"$not": UUIDS}}}}
+
+
+def is_uuid(field: Field) -> bool:
+    """Whether the field holds a UUID, as all binary data do but those in payloads of several types."""
+    return field.types == ("binData",)
 
 
 def json_schema(collection: Collection) -> Schema:

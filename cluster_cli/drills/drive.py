@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cluster_cli.drills import gather, measures
 from cluster_cli.drills.checks.single_writer import PROBER_CRASHED
 from cluster_cli.drills.course import Course, Progress, is_over, merged_rto, should_lift, stop_reason
-from cluster_cli.drills.evidence import Health
+from cluster_cli.drills.evidence import Health, References
 from cluster_cli.drills.history import History
 from cluster_cli.drills.ledger import ReadBack
 from cluster_cli.drills.load import Load
@@ -46,6 +46,7 @@ class Observed:
     health: Health
     after: ClusterStatus | None
     back: ReadBack
+    references: References | None
 
 
 def observe(current: Run, say: Say) -> Observed:
@@ -81,7 +82,8 @@ def observe(current: Run, say: Say) -> Observed:
     say("reading every write back")
     ops = History(tuple(current.recorder.records)).ops
     back = merged(workload.read_back(ops) for workload in current.workloads)
-    return Observed(strikes, health, status, back)
+    say("following every reference that was written")
+    return Observed(strikes, health, status, back, gather.references(current.ctx, current.plan))
 
 
 def _slowness(current: Run, client: Client) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from cluster_cli.drills.history import History
 from cluster_cli.drills.ledger import Ledger, ReadBack
 from cluster_cli.drills.records import Domain
+from cluster_cli.schema.orphans import Orphans
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,16 @@ class Rollback:
 
 
 @dataclass(frozen=True)
+class References:
+    """Whether what the run wrote refers to something that is there, also across the two databases."""
+
+    complete: bool
+    found: tuple[Orphans, ...] = ()
+    reason: str = ""
+    """Why the scan is not complete."""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """One run's facts."""
 
@@ -57,5 +68,7 @@ class Evidence:
     health: Health
     rollback: Rollback | None = None
     """Only in the drill that provokes a rollback."""
+    references: References | None = None
+    """None where the topology has no social domain: then nothing can be followed."""
     undo_wanted: bool = True
     extra: Mapping[str, str] = field(default_factory=dict[str, str])

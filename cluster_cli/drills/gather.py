@@ -5,11 +5,18 @@ from __future__ import annotations
 import dataclasses
 import time
 
-from cluster_cli.drills.evidence import Health, Promise
+import psycopg
+from pymongo.errors import PyMongoError
+
+from app_core.errors import SwapskillError
+from cluster_cli.drills.evidence import Health, Promise, References
 from cluster_cli.drills.faults import Drill
+from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.records import Domain
 from cluster_cli.drills.report.model import MemberRole, PredictionReport
 from cluster_cli.engines.model import ClusterStatus
+from cluster_cli.schema import readers
+from cluster_cli.schema.orphans import scan
 from cluster_cli.status import read_cluster
 from infra.context import Context
 from infra.topology import Topology
@@ -54,6 +61,17 @@ def wait_healthy(ctx: Context, seconds: float = HEALTH_TIMEOUT) -> tuple[Health,
         if health.healthy or time.monotonic() >= end:
             return health, status
         time.sleep(POLL)
+
+
+def references(ctx: Context, plan: RunPlan) -> References | None:
+    """The scan of `swapctl schema orphans` over what this run wrote; None without a social domain."""
+    if ctx.topology.social is None:
+        return None
+    try:
+        with readers.opened(ctx, within=plan.id_range) as opened:
+            return References(True, tuple(scan(readers.declared(opened), opened)))
+    except (PyMongoError, psycopg.Error, SwapskillError, OSError) as error:
+        return References(False, reason=f"{type(error).__name__}: {error}".strip())
 
 
 def predictions(ctx: Context, drill: Drill) -> dict[str, PredictionReport]:

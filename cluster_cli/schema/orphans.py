@@ -6,6 +6,7 @@ call it on what they have just brought back.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from cluster_cli.schema.references import Domain, Link, Place
 BATCH = 1000
 """How many rows are looked up at a time."""
 EXAMPLES = 5
+KEPT = 10_000
 UNINDEXED_FACTOR = 50
 """So many batches are looked up at once where the target has to be read whole for it."""
 PROGRESS_EVERY = 50_000
@@ -25,7 +27,7 @@ Row = tuple[Any, Any]
 class Reader(Protocol):
     """What the scan asks a database. Effects only: nothing is decided here."""
 
-    def batches(self, place: Place, when: tuple[str, str] | None, size: int) -> Iterator[list[Row]]:
+    def batches(self, place: Place, size: int) -> Iterator[list[Row]]:
         """All (key, value) of a place in bounded batches; a place that does not exist has none."""
         ...
 
@@ -40,13 +42,16 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Orphans:
-    """The result of one reference. examples: keys of rows, with the value that leads nowhere."""
+    """The result of one reference. examples: keys of rows, with the value that leads nowhere.
+
+    values: how often each value leads nowhere, of the first `KEPT` values.
+    """
 
     reference: str
     scanned: int
     orphans: int
     examples: tuple[str, ...] = ()
-    link: Link | None = field(default=None, repr=False)
+    values: Mapping[str, int] = field(default_factory=dict[str, int], repr=False)
 
 
 def scan(
@@ -68,16 +73,17 @@ def scan_one(
     link: Link, readers: Mapping[Domain, Reader], progress: Callable[[str], None], batch: int = BATCH
 ) -> Orphans:
     """One reference, batch by batch."""
-    scanned, count, examples = 0, 0, []
+    scanned, count, examples, values = 0, 0, list[str](), Counter[str]()
     size = batch if link.indexed else batch * UNINDEXED_FACTOR
-    for rows in readers[link.source.domain].batches(link.source, link.when, size):
+    for rows in readers[link.source.domain].batches(link.source, size):
         lost = orphans_of(link, rows, readers)
         count += len(lost)
+        values.update(str(value) for _, value in lost if str(value) in values or len(values) < KEPT)
         examples += [f"{key} -> {value}" for key, value in lost[: EXAMPLES - len(examples)]]
         if (scanned + len(rows)) // PROGRESS_EVERY > scanned // PROGRESS_EVERY:
             progress(f"{link}: {scanned + len(rows)} scanned, {count} orphans")
         scanned += len(rows)
-    return Orphans(str(link), scanned, count, tuple(examples), link)
+    return Orphans(str(link), scanned, count, tuple(examples), values)
 
 
 def orphans_of(link: Link, rows: Sequence[Row], readers: Mapping[Domain, Reader]) -> list[Row]:

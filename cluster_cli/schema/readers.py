@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,16 +18,20 @@ from cluster_cli.schema.orphans import Reader, Row
 from cluster_cli.schema.references import Domain, Link, Place, links, values_at
 from infra.context import Context
 
+Ids = tuple[uuid.UUID, uuid.UUID]
+"""The smallest and the largest id of the rows whose references are scanned."""
+
 
 class SocialReader:
     """Reads collections through a router, what a majority has."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, within: Ids | None = None) -> None:
         self._client = client
+        self._within = {"_id": {"$gte": within[0], "$lte": within[1]}} if within else {}
 
-    def batches(self, place: Place, when: tuple[str, str] | None, size: int) -> Iterator[list[Row]]:
+    def batches(self, place: Place, size: int) -> Iterator[list[Row]]:
         """All documents that have the field."""
-        query: dict[str, Any] = {place.field: {"$exists": True}, **(dict([when]) if when else {})}
+        query: dict[str, Any] = {place.field: {"$exists": True}, **self._within, **_only(place)}
         rows: list[Row] = []
         with self._of(place).find(query, {place.field: 1}, batch_size=size) as cursor:
             for document in cursor:
@@ -41,7 +46,8 @@ class SocialReader:
         """By the index on the target's field."""
         if not values:
             return set()
-        found = self._of(place).find({place.field: {"$in": list(values)}}, {place.field: 1})
+        wanted = {place.field: {"$in": list(values)}, **_only(place)}
+        found = self._of(place).find(wanted, {place.field: 1})
         return {value for document in found for value in values_at(document, place.field)}
 
     def still(self, place: Place, rows: Sequence[Row]) -> list[Row]:
@@ -54,17 +60,21 @@ class SocialReader:
         return self._client[place.database].get_collection(place.name, read_concern=ReadConcern("majority"))
 
 
+def _only(place: Place) -> dict[str, Any]:
+    return dict([place.when]) if place.when else {}
+
+
 class PaymentsReader:
     """Reads tables in the order of their keys, a page at a time: no long transaction holds back vacuum."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection
+    def __init__(self, connection: psycopg.Connection[Any], within: Ids | None = None) -> None:
+        self._connection, self._within = connection, within
 
-    def batches(self, place: Place, when: tuple[str, str] | None, size: int) -> Iterator[list[Row]]:
+    def batches(self, place: Place, size: int) -> Iterator[list[Row]]:
         """All rows whose column is not null."""
         last: tuple[Any, ...] | None = None
         while True:
-            rows = self._page(place, when, last, size)
+            rows = self._page(place, last, size)
             if not rows:
                 return
             last = rows[-1][0]
@@ -72,15 +82,15 @@ class PaymentsReader:
             if len(rows) < size:
                 return
 
-    def _page(
-        self, place: Place, when: tuple[str, str] | None, last: tuple[Any, ...] | None, size: int
-    ) -> list[Row]:
+    def _page(self, place: Place, last: tuple[Any, ...] | None, size: int) -> list[Row]:
         key = sql.SQL(", ").join(map(sql.Identifier, place.key))
-        conditions = [sql.SQL("{} IS NOT NULL").format(sql.Identifier(place.field))]
+        conditions = [sql.SQL("{} IS NOT NULL").format(sql.Identifier(place.field)), *_equal(place)]
+        if self._within is not None:
+            low, high = map(sql.Literal, self._within)
+            first = sql.Identifier(place.key[0])
+            conditions.append(sql.SQL("{} BETWEEN {} AND {}").format(first, low, high))
         if last is not None:
             conditions.append(sql.SQL("({}) > ({})").format(key, sql.SQL(", ").join(map(sql.Literal, last))))
-        if when is not None:
-            conditions.append(sql.SQL("{} = {}").format(sql.Identifier(when[0]), sql.Literal(when[1])))
         statement = sql.SQL("SELECT {}, {} FROM {} WHERE {} ORDER BY {} LIMIT {}").format(
             key,
             sql.Identifier(place.field),
@@ -95,8 +105,10 @@ class PaymentsReader:
         """By the index on the target's column."""
         if not values:
             return set()
-        statement = sql.SQL("SELECT {field} FROM {table} WHERE {field} = ANY(%s)").format(
-            field=sql.Identifier(place.field), table=sql.Identifier(place.name)
+        field = sql.Identifier(place.field)
+        conditions = [sql.SQL("{} = ANY(%s)").format(field), *_equal(place)]
+        statement = sql.SQL("SELECT {} FROM {} WHERE {}").format(
+            field, sql.Identifier(place.name), sql.SQL(" AND ").join(conditions)
         )
         return {row[0] for row in self._connection.execute(statement, (list(values),)).fetchall()}
 
@@ -117,19 +129,25 @@ class PaymentsReader:
         return row[0] if row is not None else None
 
 
+def _equal(place: Place) -> list[sql.Composed]:
+    if place.when is None:
+        return []
+    return [sql.SQL("{} = {}").format(sql.Identifier(place.when[0]), sql.Literal(place.when[1]))]
+
+
 @contextlib.contextmanager
-def opened(ctx: Context) -> Iterator[dict[Domain, Reader]]:
-    """Readers of the domains that the topology has."""
+def opened(ctx: Context, within: Ids | None = None) -> Iterator[dict[Domain, Reader]]:
+    """Readers of the domains that the topology has; `within`: only rows whose ids lie there refer."""
     from cluster_cli.engines.mongodb.clients import mongo_client
     from cluster_cli.engines.postgresql.connect import connect
 
     readers: dict[Domain, Reader] = {}
     with contextlib.ExitStack() as stack:
         if ctx.topology.social is not None:
-            readers["social"] = SocialReader(stack.enter_context(mongo_client(ctx, "root")))
+            readers["social"] = SocialReader(stack.enter_context(mongo_client(ctx, "root")), within)
         if ctx.topology.payments is not None:
             connection = stack.enter_context(contextlib.closing(connect(ctx, via="proxy", autocommit=True)))
-            readers["payments"] = PaymentsReader(connection)
+            readers["payments"] = PaymentsReader(connection, within)
         yield readers
 
 

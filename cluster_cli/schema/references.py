@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from app_core.schema.claiming import CONFIRMED, claimed_field
 from app_core.schema.fields import Reference, walk
 from app_core.schema.model import Collection, Table
 
@@ -14,13 +15,17 @@ Domain = Literal["social", "payments"]
 
 @dataclass(frozen=True)
 class Place:
-    """A field of a collection (`database` = its segment) or a column of a table."""
+    """A field of a collection (`database` = its segment) or a column of a table.
+
+    when: (field, value) of the rows that are meant; None: all.
+    """
 
     domain: Domain
     database: str
     name: str
     field: str
     key: tuple[str, ...] = ()
+    when: tuple[str, str] | None = None
 
     def __str__(self) -> str:
         return f"{self.database}.{self.name}.{self.field}"
@@ -28,23 +33,26 @@ class Place:
 
 @dataclass(frozen=True)
 class Link:
-    """Every value at `source` must be one at `target`. when: (field, value) for which it is meant.
+    """Every value at `source` must be one at `target`.
 
     indexed: an index of the target begins with the field; without one a lookup reads the target whole.
     """
 
     source: Place
     target: Place
-    when: tuple[str, str] | None = None
     indexed: bool = True
 
     def __str__(self) -> str:
-        condition = f" where {self.when[0]} = {self.when[1]}" if self.when else ""
-        return f"{self.source} -> {self.target}{condition}"
+        there = f" that is {self.target.when[1]}" if self.target.when else ""
+        condition = f" where {self.source.when[0]} = {self.source.when[1]}" if self.source.when else ""
+        return f"{self.source} -> {self.target}{there}{condition}"
 
 
 def links(collections: Iterable[Collection], tables: Iterable[Table]) -> tuple[Link, ...]:
-    """The declared references that no database enforces by itself, sorted by their source."""
+    """The declared references that no database enforces by itself, sorted by their source.
+
+    A claimed value is one, too: without its claim somebody else can take the value.
+    """
     documents = {c.name: c for c in collections}
     rows = {t.name: t for t in tables}
 
@@ -54,10 +62,23 @@ def links(collections: Iterable[Collection], tables: Iterable[Table]) -> tuple[L
         return Place("payments", rows[reference.target].database, reference.target, reference.field)
 
     found = [
-        Link(place, target(reference), reference.when, _indexed(reference, documents, rows))
+        Link(place, target(reference), _indexed(reference, documents, rows))
         for place, reference in [*_of_documents(documents.values()), *_of_rows(rows.values())]
     ]
-    return tuple(sorted(found, key=str))
+    return tuple(sorted([*found, *_of_claims(documents)], key=str))
+
+
+def _of_claims(documents: Mapping[str, Collection]) -> Iterator[Link]:
+    """The claimed value, and its holder, lead to a claim that is confirmed."""
+    for claims in documents.values():
+        if (claim := claims.claim) is None:
+            continue
+        owners = documents[claim.of.split(".")[0]]
+        for here, there in ((claimed_field(claim), claim.key), (owners.primary_key[0], claim.holder)):
+            yield Link(
+                Place("social", owners.segment, owners.name, here, ("_id",)),
+                Place("social", claims.segment, claims.name, there, when=CONFIRMED),
+            )
 
 
 def _indexed(reference: Reference, documents: Mapping[str, Collection], rows: Mapping[str, Table]) -> bool:
@@ -70,17 +91,19 @@ def _indexed(reference: Reference, documents: Mapping[str, Collection], rows: Ma
 def _of_documents(collections: Iterable[Collection]) -> Iterator[tuple[Place, Reference]]:
     for collection in collections:
         for path, field in walk(collection.fields):
-            place = Place("social", collection.segment, collection.name, path, ("_id",))
             inside = field.items.references if field.items is not None else ()
-            yield from ((place, reference) for reference in (*field.references, *inside))
+            for reference in (*field.references, *inside):
+                place = Place("social", collection.segment, collection.name, path, ("_id",), reference.when)
+                yield place, reference
 
 
 def _of_rows(tables: Iterable[Table]) -> Iterator[tuple[Place, Reference]]:
     for table in tables:
         for column in table.columns:
             if column.references is not None:
-                place = Place("payments", table.database, table.name, column.name, table.key)
-                yield place, column.references
+                reference = column.references
+                place = Place("payments", table.database, table.name, column.name, table.key, reference.when)
+                yield place, reference
 
 
 def values_at(document: Mapping[str, Any], path: str) -> list[Any]:

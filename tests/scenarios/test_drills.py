@@ -7,15 +7,23 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cluster_cli.drills import armed, faults
+from app_core.schema.handles import handle
+from cluster_cli.drills import armed, faults, gather
+from cluster_cli.drills.checks import no_orphans
+from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.report.model import Report
+from cluster_cli.drills.site import Site
+from cluster_cli.drills.workloads.documents import MESSAGES, Around
+from cluster_cli.drills.workloads.parents import meeting, parent_id, write_meetings, write_members
 from cluster_cli.status import read_cluster
 from cluster_cli.waiting import wait_until
 from infra.context import Context
+from tests.unit.cluster_cli.drills import recorded
 
 SWAPCTL = Path(sys.executable).with_name("swapctl")
 DURATION = ("--duration", "24s")
@@ -70,6 +78,33 @@ def test_both_primaries_crash_and_no_acknowledged_write_is_lost(healthy: Context
     assert code == {"pass": 0, "fail": 1}.get(report.verdict, 9)
     directory = tmp_path / report.run_id
     assert {path.name for path in directory.iterdir()} >= {"report.json", "report.html", "history.jsonl"}
+
+
+def written(ctx: Context, plan: RunPlan, around: Around) -> None:
+    """A message of that run, with what it refers to if `around` is the run's own."""
+    value = plan.id_of("message")
+    with Site(ctx).social_app() as client:
+        messages = handle(client, "messages")
+        messages.delete_one({"_id": value})
+        messages.insert_one({"_id": value, **MESSAGES.document(value, around, 1)})
+
+
+def test_a_run_that_left_an_orphan_turns_red(sandbox: Context) -> None:
+    plan = RunPlan(f"orphans-{os.getpid()}", 1)
+    host, guest, talk = (parent_id(plan, word) for word in ("host", "guest", "meeting"))
+    write_members(Site(sandbox), (host, guest))
+    write_meetings(Site(sandbox), [meeting(talk, host, guest, 1)])
+    written(sandbox, plan, Around(host, guest, talk))
+    found = gather.references(sandbox, plan)
+    good = replace(recorded.evidence(), references=found)
+    assert no_orphans.check(good) == ("pass", "2 references followed, no orphan")
+    written(sandbox, plan, Around(host, guest, plan.id_of("nothing")))
+    bad = replace(good, references=gather.references(sandbox, plan))
+    result, reason = no_orphans.check(bad)
+    assert result == "fail"
+    assert reason.startswith(
+        "1 of 2 references lead nowhere: exchange.messages.session_id -> exchange.sessions"
+    )
 
 
 @pytest.mark.full

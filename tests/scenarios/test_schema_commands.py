@@ -293,6 +293,28 @@ def test_orphans_says_so_with_its_exit_code(sandbox: Context, root: Client) -> N
     assert str(lonely["_id"]) in json.loads(done.stdout)[0]["examples"][0]
 
 
+def test_an_account_without_its_confirmed_claim_is_found(sandbox: Context, root: Client) -> None:
+    samples, users = Samples(seed=11), registry.collection("users")
+    accounts = [samples.document(users, n, email=f"{uuid.uuid4()}@example.org") for n in range(4)]
+    claims = [
+        {"_id": a["_id"], "email": a["email"], "user_id": a["user_id"], "state": "CONFIRMED"}
+        for a in accounts
+    ]
+    claims[1]["state"] = "PENDING"
+    claims[2]["user_id"] = accounts[0]["user_id"]  # somebody else has the address
+    members, now = root["members"], datetime.now(UTC)
+    members["users"].insert_many(accounts)
+    members["user_emails"].insert_many({**claim, "created_at": now} for claim in claims[:3])
+    done = schema(sandbox, "orphans", "--reference", "that is CONFIRMED", "-o", "json")
+    for name in ("users", "user_emails"):
+        members[name].delete_many({"_id": {"$in": [a["_id"] for a in accounts]}})
+    found = {one["reference"].split(" ")[0]: set(one["examples"]) for one in json.loads(done.stdout)}
+    assert done.returncode == 3
+    assert {f"{a['_id']} -> {a['email']}" for a in (accounts[1], accounts[3])} <= found["members.users.email"]
+    assert {f"{a['_id']} -> {a['user_id']}" for a in accounts[1:]} <= found["members.users.user_id"]
+    assert str(accounts[0]["_id"]) not in done.stdout
+
+
 def test_prune_ends_what_is_over_and_nothing_else(
     sandbox: Context, root: Client, payments: psycopg.Connection[Any]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +19,7 @@ from cluster_cli.engines.mongodb.clients import mongo_client
 from cluster_cli.engines.mongodb.handles import bound, handle
 from cluster_cli.engines.postgresql.connect import connect
 from infra.context import Context
-from tests.docs.seed_dictionary import COLLECTIONS, TABLES, Keys, lacking
+from tests.docs.seed_dictionary import COLLECTIONS, TABLES, Keys, Shape, lacking, shapes, wrong_fields
 
 pytestmark = pytest.mark.cluster
 Accounts = tuple[uuid.UUID, uuid.UUID]
@@ -141,6 +142,45 @@ def test_the_documents_indexes_are_live_in_postgresql(sandbox: Context, name: st
     assert lacking(wanted, found) == []
     if "one_active" in wanted:
         assert any(c == [wanted["one_active"]] and unique and partial for c, unique, partial in rows)
+
+
+@pytest.mark.parametrize("name", COLLECTIONS)
+def test_the_documents_fields_are_in_the_live_validators(sandbox: Context, name: str) -> None:
+    wanted = COLLECTIONS[name]
+    entry = registry.collection(wanted["collection"])
+    with mongo_client(sandbox) as client:
+        (live,) = client[entry.segment].list_collections(filter={"name": entry.name})
+    (schema,) = (
+        part["$jsonSchema"] for part in live["options"]["validator"]["$and"] if "$jsonSchema" in part
+    )
+    assert wrong_fields(wanted, shapes(schema)) == []
+
+
+PG_COLUMNS = """
+SELECT column_name, is_nullable = 'YES' FROM information_schema.columns
+ WHERE table_schema = 'public' AND table_name = %s
+"""
+PG_CHECKS = """
+SELECT u.column_name, c.check_clause FROM information_schema.check_constraints c
+  JOIN information_schema.constraint_column_usage u USING (constraint_schema, constraint_name)
+ WHERE u.table_schema = 'public' AND u.table_name = %s
+"""
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_documents_fields_are_in_the_live_tables(sandbox: Context, name: str) -> None:
+    wanted = TABLES[name]
+    with connect(sandbox, via="proxy") as connection:
+        columns = connection.execute(PG_COLUMNS, (wanted["table"],)).fetchall()
+        checks = connection.execute(PG_CHECKS, (wanted["table"],)).fetchall()
+    values = {
+        column: frozenset(re.findall(r"'(\w+)'::text", clause))
+        for column, clause in checks
+        if "ANY" in clause
+    }
+    there = {column: Shape(may, values=values.get(column, frozenset())) for column, may in columns}
+    assert there
+    assert wrong_fields(wanted, there) == []
 
 
 PENDING = """INSERT INTO subscription (id, user_id, plan, status, start_at, end_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, FAST
 from app_core.schema.fields import Field
+from app_core.schema.index_kinds import ending
 from app_core.schema.kinds import choice, key, member, moment
 from app_core.schema.model import Collection, Departure, Index, Retention
 from app_core.schema.queries import query
@@ -50,11 +51,7 @@ COLLECTION = Collection(
             "what a member did lately",
             query=query("user_id", sort="-occurred_at"),
         ),
-        Index(
-            (("occurred_at", 1),),
-            "what has reached the end of its retention",
-            query=query("occurred_at<", sort="occurred_at"),
-        ),
+        ending("occurred_at"),
     ),
     write_concern=FAST,
     read_concern="local",

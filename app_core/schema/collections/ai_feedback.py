@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, FAST
+from app_core.schema.index_kinds import ending
 from app_core.schema.kinds import key, moment, ref, text, whole
 from app_core.schema.model import Collection, Index, Retention
 from app_core.schema.queries import query
@@ -28,11 +29,7 @@ COLLECTION = Collection(
             unique=True,
             query=query("ai_session_id", sort="feedback_id"),
         ),
-        Index(
-            (("created_at", 1),),
-            "what has reached the end of its retention",
-            query=query("created_at<", sort="created_at"),
-        ),
+        ending("created_at"),
     ),
     write_concern=FAST,
     read_concern="local",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, FAST
+from app_core.schema.index_kinds import ending, once
 from app_core.schema.kinds import choice, key, moment, ref, text, whole
 from app_core.schema.model import Collection, Index, Retention
 from app_core.schema.queries import query
@@ -23,22 +24,13 @@ COLLECTION = Collection(
         moment("created_at"),
     ),
     indexes=(
-        Index(
-            (("ai_session_id", 1), ("ai_msg_id", 1)),
-            "an id is used once",
-            unique=True,
-            query=query("ai_session_id", "ai_msg_id"),
-        ),
+        once("ai_session_id", "ai_msg_id"),
         Index(
             (("ai_session_id", 1), ("created_at", 1)),
             "a conversation in order",
             query=query("ai_session_id", sort="created_at"),
         ),
-        Index(
-            (("created_at", 1),),
-            "what has reached the end of its retention",
-            query=query("created_at<", sort="created_at"),
-        ),
+        ending("created_at"),
     ),
     write_concern=FAST,
     read_concern="local",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, FAST
+from app_core.schema.index_kinds import ending
 from app_core.schema.kinds import choice, key, member, moment
 from app_core.schema.model import Collection, Index, Retention
 from app_core.schema.queries import query
@@ -32,11 +33,7 @@ COLLECTION = Collection(
             "a member's conversations, newest first",
             query=query("user_id", sort="-created_at"),
         ),
-        Index(
-            (("created_at", 1),),
-            "what has reached the end of its retention",
-            query=query("created_at<", sort="created_at"),
-        ),
+        ending("created_at"),
     ),
     write_concern=FAST,
     read_concern="local",

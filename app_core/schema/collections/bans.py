@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DURABLE, EVIDENCE
+from app_core.schema.index_kinds import ending, once
 from app_core.schema.kinds import choice, flag, key, member, moment, ref, text
 from app_core.schema.model import Collection, Index, Retention
 from app_core.schema.queries import query
@@ -34,22 +35,13 @@ COLLECTION = Collection(
             name="user_id_1_scope_1_active",
             query=query("user_id", "scope", active=True),
         ),
-        Index(
-            (("user_id", 1), ("ban_id", 1)),
-            "an id is used once",
-            unique=True,
-            query=query("user_id", "ban_id"),
-        ),
+        once("user_id", "ban_id"),
         Index(
             (("active", 1), ("ends_at", 1)),
             "bans that end now",
             query=query("ends_at<", active=True, sort="ends_at"),
         ),
-        Index(
-            (("ends_at", 1),),
-            "what has reached the end of its retention",
-            query=query("ends_at<", sort="ends_at"),
-        ),
+        ending("ends_at"),
     ),
     write_concern=DURABLE,
     read_concern="majority",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, DURABLE
+from app_core.schema.index_kinds import once
 from app_core.schema.kinds import key, member, moment
 from app_core.schema.model import Collection, Compare, Index, Kept
 from app_core.schema.queries import query
@@ -23,12 +24,7 @@ COLLECTION = Collection(
             unique=True,
             query=query("blocker_id", "blocked_id"),
         ),
-        Index(
-            (("blocker_id", 1), ("block_id", 1)),
-            "an id is used once",
-            unique=True,
-            query=query("blocker_id", "block_id"),
-        ),
+        once("blocker_id", "block_id"),
         Index((("blocked_id", 1),), "who has blocked a member", query=query("blocked_id")),
     ),
     # a block that vanishes exposes somebody

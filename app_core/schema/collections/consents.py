@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DURABLE
+from app_core.schema.index_kinds import once
 from app_core.schema.kinds import choice, flag, key, member, moment, text
 from app_core.schema.model import Collection, Erasure, Index, Kept
 from app_core.schema.queries import query
@@ -23,12 +24,7 @@ COLLECTION = Collection(
         moment("decided_at"),
     ),
     indexes=(
-        Index(
-            (("user_id", 1), ("consent_id", 1)),
-            "an id is used once",
-            unique=True,
-            query=query("user_id", "consent_id"),
-        ),
+        once("user_id", "consent_id"),
         Index(
             (("user_id", 1), ("purpose", 1), ("decided_at", -1)),
             "what is in force for a purpose",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import ANONYMISED, FAST
+from app_core.schema.index_kinds import ending
 from app_core.schema.kinds import many, member, moment, ref, whole
 from app_core.schema.model import Collection, Departure, Index, Retention
 from app_core.schema.queries import query
@@ -28,11 +29,7 @@ COLLECTION = Collection(
             "a member's chats, the liveliest first",
             query=query("participants", sort="-last_message_at"),
         ),
-        Index(
-            (("created_at", 1),),
-            "what has reached the end of its retention",
-            query=query("created_at<", sort="created_at"),
-        ),
+        ending("created_at"),
     ),
     # counted again from the messages when in doubt
     write_concern=FAST,

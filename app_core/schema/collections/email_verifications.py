@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, DURABLE
+from app_core.schema.index_kinds import expiring
 from app_core.schema.kinds import choice, digest, member, moment, text
 from app_core.schema.model import Collection, Compare, Index, Retention
 from app_core.schema.queries import query
@@ -31,9 +32,7 @@ COLLECTION = Collection(
             query=query("token_hash"),
         ),
         Index((("user_id", 1),), "the open links of a member, to withdraw them", query=query("user_id")),
-        Index(
-            (("expires_at", 1),), "links end", ttl_seconds=0, query=query("expires_at<", sort="expires_at")
-        ),
+        expiring("links end"),
     ),
     write_concern=DURABLE,
     read_concern="majority",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, FAST
+from app_core.schema.index_kinds import expiring
 from app_core.schema.kinds import choice, many, member, moment, payment_ref, text
 from app_core.schema.model import Collection, Departure, Index, Retention
 from app_core.schema.queries import query
@@ -29,9 +30,7 @@ COLLECTION = Collection(
             "whether a member may use a feature",
             query=query("user_id", "status"),
         ),
-        Index(
-            (("expires_at", 1),), "copies end", ttl_seconds=0, query=query("expires_at<", sort="expires_at")
-        ),
+        expiring("copies end"),
     ),
     # the truth is in the payments database
     write_concern=FAST,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, DURABLE
+from app_core.schema.index_kinds import once
 from app_core.schema.kinds import choice, key, member, moment, ref
 from app_core.schema.model import Collection, Index, Kept
 from app_core.schema.queries import query
@@ -28,12 +29,7 @@ COLLECTION = Collection(
             unique=True,
             query=query("group_id", "user_id"),
         ),
-        Index(
-            (("group_id", 1), ("membership_id", 1)),
-            "an id is used once",
-            unique=True,
-            query=query("group_id", "membership_id"),
-        ),
+        once("group_id", "membership_id"),
         Index((("user_id", 1),), "the groups of a member", query=query("user_id")),
         Index((("joined_at", 1),), "who joined lately", query=query("joined_at>=", sort="joined_at")),
     ),

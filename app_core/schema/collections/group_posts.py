@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import ANONYMISED, FAST
+from app_core.schema.index_kinds import ending, once
 from app_core.schema.kinds import key, language, member, moment, ref, text, url
 from app_core.schema.model import Collection, Index, Retention
 from app_core.schema.queries import query
@@ -25,12 +26,7 @@ COLLECTION = Collection(
         moment("created_at"),
     ),
     indexes=(
-        Index(
-            (("group_id", 1), ("post_id", 1)),
-            "an id is used once",
-            unique=True,
-            query=query("group_id", "post_id"),
-        ),
+        once("group_id", "post_id"),
         Index(
             (("group_id", 1), ("created_at", -1)),
             "a group's forum, newest first",
@@ -41,11 +37,7 @@ COLLECTION = Collection(
             "what a member wrote, for moderation and export",
             query=query("author_id", sort="created_at"),
         ),
-        Index(
-            (("created_at", 1),),
-            "what has reached the end of its retention",
-            query=query("created_at<", sort="created_at"),
-        ),
+        ending("created_at"),
     ),
     # a post is a message to many: the author sees when it is missing
     write_concern=FAST,

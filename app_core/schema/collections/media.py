@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, DURABLE
+from app_core.schema.index_kinds import once
 from app_core.schema.kinds import choice, key, many, member, moment, real, text, url, whole
 from app_core.schema.model import Collection, Departure, Index, Kept
 from app_core.schema.queries import query
@@ -27,12 +28,7 @@ COLLECTION = Collection(
         moment("created_at"),
     ),
     indexes=(
-        Index(
-            (("user_id", 1), ("media_id", 1)),
-            "an id is used once",
-            unique=True,
-            query=query("user_id", "media_id"),
-        ),
+        once("user_id", "media_id"),
         Index(
             (("user_id", 1), ("created_at", -1)),
             "a member's files, newest first",

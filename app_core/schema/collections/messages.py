@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import ANONYMISED, FAST
+from app_core.schema.index_kinds import ending
 from app_core.schema.kinds import key, language, member, moment, ref, text, url
 from app_core.schema.model import Collection, Departure, Index, Retention
 from app_core.schema.queries import query
@@ -42,11 +43,7 @@ COLLECTION = Collection(
             "what a member wrote, for moderation and export",
             query=query("sender_id", sort="created_at"),
         ),
-        Index(
-            (("created_at", 1),),
-            "what has reached the end of its retention",
-            query=query("created_at<", sort="created_at"),
-        ),
+        ending("created_at"),
     ),
     # the documents' choice: a chat message may be lost in a failover, it must never wait
     write_concern=FAST,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, FAST
+from app_core.schema.index_kinds import once
 from app_core.schema.kinds import choice, key, member, moment
 from app_core.schema.model import Collection, Index, Retention
 from app_core.schema.queries import query
@@ -37,12 +38,7 @@ COLLECTION = Collection(
         moment("sent_at"),
     ),
     indexes=(
-        Index(
-            (("user_id", 1), ("notification_id", 1)),
-            "an id is used once",
-            unique=True,
-            query=query("user_id", "notification_id"),
-        ),
+        once("user_id", "notification_id"),
         Index(
             (("user_id", 1), ("sent_at", -1)),
             "what a member was sent, newest first",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, FAST
+from app_core.schema.index_kinds import once
 from app_core.schema.kinds import choice, key, member, moment, real
 from app_core.schema.model import Collection, Departure, Index, Kept
 from app_core.schema.queries import query
@@ -29,12 +30,7 @@ COLLECTION = Collection(
             unique=True,
             query=query("user_id", "timeframe", "role"),
         ),
-        Index(
-            (("user_id", 1), ("ranking_id", 1)),
-            "an id is used once",
-            unique=True,
-            query=query("user_id", "ranking_id"),
-        ),
+        once("user_id", "ranking_id"),
         Index(
             (("timeframe", 1), ("role", 1), ("score", -1)),
             "the best of a list",

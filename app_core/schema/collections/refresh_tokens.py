@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, DURABLE
+from app_core.schema.index_kinds import expiring
 from app_core.schema.kinds import choice, digest, key, member, moment, text
 from app_core.schema.model import Collection, Compare, Index, Retention
 from app_core.schema.queries import query
@@ -33,9 +34,7 @@ COLLECTION = Collection(
         ),
         Index((("user_id", 1), ("status", 1)), "a member's logins", query=query("user_id", "status")),
         Index((("family_id", 1),), "end a login with all that followed", query=query("family_id")),
-        Index(
-            (("expires_at", 1),), "logins end", ttl_seconds=0, query=query("expires_at<", sort="expires_at")
-        ),
+        expiring("logins end"),
     ),
     # a revocation that vanishes lets a thief in again
     write_concern=DURABLE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app_core.schema.concerns import ANONYMISED, DURABLE
 from app_core.schema.fields import Field
+from app_core.schema.index_kinds import once
 from app_core.schema.kinds import key, member, moment, ref, text, whole
 from app_core.schema.model import Collection, Compare, Index, Kept
 from app_core.schema.queries import query
@@ -43,12 +44,7 @@ COLLECTION = Collection(
             query=query("reviewee_id", sort="-created_at"),
         ),
         Index((("session_id", 1),), "the reviews of a meeting", query=query("session_id")),
-        Index(
-            (("session_id", 1), ("review_id", 1)),
-            "an id is used once",
-            unique=True,
-            query=query("session_id", "review_id"),
-        ),
+        once("session_id", "review_id"),
     ),
     write_concern=DURABLE,
     read_concern="majority",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import ANONYMISED, DURABLE
+from app_core.schema.index_kinds import once
 from app_core.schema.kinds import choice, key, moment, ref, text, url
 from app_core.schema.model import Collection, Index, Kept
 from app_core.schema.queries import query
@@ -25,12 +26,7 @@ COLLECTION = Collection(
         moment("created_at"),
     ),
     indexes=(
-        Index(
-            (("group_id", 1), ("task_id", 1)),
-            "an id is used once",
-            unique=True,
-            query=query("group_id", "task_id"),
-        ),
+        once("group_id", "task_id"),
         Index(
             (("group_id", 1), ("status", 1), ("deadline", 1)),
             "a group's open tasks, the most urgent first",

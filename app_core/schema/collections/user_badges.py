@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, DURABLE
+from app_core.schema.index_kinds import once
 from app_core.schema.kinds import key, member, moment, ref
 from app_core.schema.model import Collection, Index, Kept
 from app_core.schema.queries import query
@@ -27,12 +28,7 @@ COLLECTION = Collection(
             unique=True,
             query=query("user_id", "badge_id"),
         ),
-        Index(
-            (("user_id", 1), ("user_badge_id", 1)),
-            "an id is used once",
-            unique=True,
-            query=query("user_id", "user_badge_id"),
-        ),
+        once("user_id", "user_badge_id"),
         Index(
             (("user_id", 1), ("awarded_at", -1)),
             "a member's badges, newest first",

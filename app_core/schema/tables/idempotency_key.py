@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app_core.schema.column_kinds import created, payer
 from app_core.schema.concerns import DELETED
-from app_core.schema.model import Departure, Index, Retention, Table
-from app_core.schema.queries import query
+from app_core.schema.index_kinds import ending
+from app_core.schema.model import Departure, Retention, Table
 from app_core.schema.tabular import Check, Column
 
 TABLE = Table(
@@ -29,14 +29,7 @@ TABLE = Table(
         Check("request_hash is a SHA-256"),
         Check("an HTTP status"),
     ),
-    indexes=(
-        Index(
-            (("created_at", 1),),
-            "what has reached the end of its retention",
-            name="idempotency_key_created_at",
-            query=query("created_at<", sort="created_at"),
-        ),
-    ),
+    indexes=(ending("created_at", "idempotency_key_created_at"),),
     retention=Retention("created_at", 1, "clients give up resending within a day"),
     erasure=DELETED,
     departures=(Departure("answer is a document", "it is sent again as it was, never searched"),),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.column_kinds import BOOKS, created, currency, identity, money, payer, state
+from app_core.schema.index_kinds import ending
 from app_core.schema.model import Index, Retention, Table
 from app_core.schema.queries import query
 from app_core.schema.tabular import Check, Column, ForeignKey, StateMachine
@@ -60,6 +61,7 @@ TABLE = Table(
             name="invoice_subscription_id",
             query=query("subscription_id"),
         ),
+        ending("created_at", "invoice_created_at"),
     ),
     retention=Retention("created_at", 3653, "books are kept for ten years"),
     erasure=BOOKS,

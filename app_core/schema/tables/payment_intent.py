@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.column_kinds import BOOKS, created, currency, identity, money, payer, state
+from app_core.schema.index_kinds import ending
 from app_core.schema.model import Index, Retention, Table
 from app_core.schema.queries import query
 from app_core.schema.tabular import Check, StateMachine
@@ -34,6 +35,7 @@ TABLE = Table(
             name="payment_intent_user_id_status",
             query=query("user_id", "status"),
         ),
+        ending("created_at", "payment_intent_created_at"),
     ),
     retention=Retention("created_at", 3653, "books are kept for ten years"),
     erasure=BOOKS,

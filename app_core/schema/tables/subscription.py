@@ -57,6 +57,12 @@ TABLE = Table(
             partial={"sql": "status IN ('active', 'past_due')"},
             name="subscription_user_id_active",
         ),
+        Index(
+            (("status", 1), ("end_at", 1)),
+            "what ends soon, and what has reached the end of its retention",
+            name="subscription_status_end_at",
+            query=query("status", "end_at<", sort="end_at"),
+        ),
     ),
     retention=Retention(
         "end_at", 3653, "books are kept for ten years", only=("status", ("cancelled", "expired"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.column_kinds import BOOKS, created, currency, identity, money
+from app_core.schema.index_kinds import ending
 from app_core.schema.model import Index, Retention, Table
 from app_core.schema.queries import query
 from app_core.schema.tabular import Check, Column, ForeignKey
@@ -49,6 +50,7 @@ TABLE = Table(
             unique=True,
             name="transfer_id_created_at",
         ),
+        ending("created_at", "transfer_created_at"),
     ),
     append_only=True,
     retention=Retention("created_at", 3653, "books are kept for ten years"),

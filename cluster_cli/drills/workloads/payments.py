@@ -22,6 +22,7 @@ from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.records import Domain, Op
 from cluster_cli.drills.site import Site
 from cluster_cli.drills.workloads.base import Attempt, Client, Intent, fold_rows
+from cluster_cli.drills.workloads.parents import parent_id, write_members
 from infra.context import Context
 
 CLIENTS = 8
@@ -54,6 +55,8 @@ class PaymentsClient:
         self._connection: psycopg.Connection[Any] | None = None
         self._cancelled = False
         self.accounts = (plan.id_of("account", number, 0), plan.id_of("account", number, 1))
+        self.member = parent_id(plan, self.name)
+        """Whose accounts they are."""
 
     def open(self) -> None:
         """Connect through either proxy; the client's number says which one it tries first."""
@@ -113,7 +116,7 @@ class PaymentsClient:
     def _statements(self, connection: psycopg.Connection[Any], intent: Intent, row: uuid.UUID) -> str:
         """Everything before COMMIT; returns the synchronous standbys that this backend knows of."""
         if intent.target == "payment_intent":
-            found = connection.execute(INTENT, (row, self.accounts[0], intent.body["amount"])).fetchone()
+            found = connection.execute(INTENT, (row, self.member, intent.body["amount"])).fetchone()
             return found[0] if found else ""
         payer, payee, amount = intent.body["from"], intent.body["to"], intent.body["amount"]
         found = connection.execute(TRANSFER, (row, payer, payee, amount)).fetchone()
@@ -155,9 +158,10 @@ class Payments:
         self._clients = [PaymentsClient(self._site, plan, number) for number in range(CLIENTS)]
 
     def prepare(self) -> None:
-        """Two accounts a client, each with the opening balance."""
-        accounts = [account for client in self._clients for account in client.accounts]
-        rows = [(account, account, CURRENCY, OPENING) for account in accounts]
+        """A member a client with two accounts, each with the opening balance."""
+        if self._site.ctx.topology.social is not None:
+            write_members(self._site, (client.member for client in self._clients))
+        rows = [(a, client.member, CURRENCY, OPENING) for client in self._clients for a in client.accounts]
         with self._site.payments_app(first=0) as connection, connection.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO account (id, user_id, currency, balance) VALUES (%s, %s, %s, %s)", rows

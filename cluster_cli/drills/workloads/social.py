@@ -1,4 +1,4 @@
-"""Social load through the routers: meetings and reviews (majority), messages (w:1), members and skills.
+"""Social load through the routers: meetings, reviews, groups (majority), messages and skills (w:1).
 
 What counts as acknowledged: the router's answer under the write concern that the registry gives the
 collection. A resend is an update of the same `_id` that changes the document, so that it, too, waits.
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pymongo import MongoClient
@@ -27,100 +26,13 @@ from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.records import AckClass, Domain, Op
 from cluster_cli.drills.site import Site
 from cluster_cli.drills.workloads.base import Attempt, Client, Intent, fold_rows
+from cluster_cli.drills.workloads.documents import GROUPS, MESSAGES, REVIEWS, SESSIONS, SKILLS, Around, Kind
 from cluster_cli.drills.workloads.monitor import ConcernSent
+from cluster_cli.drills.workloads.parents import ADDRESS, meeting, parent_id, write_meetings, write_members
 from infra.context import Context
 
-EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-ATTEMPT = "https://meet.example.org/attempt-{}"
-"""What a resend writes: a text that every field takes which a resend changes."""
 LOST_ANSWER_EVERY = 40
 """With sabotage `no-idempotency`, the answer to every n-th acknowledgement of a client is dropped."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How documents of a collection are made."""
-
-    collection: str
-    id_field: str
-    bump: str
-    """A text field that a resend may change; it takes an address of the form `ATTEMPT`."""
-    document: Callable[[uuid.UUID, uuid.UUID, int], dict[str, Any]]
-    """From the value's id, the meeting's or member's id and a number."""
-
-
-def _session(_: uuid.UUID, value: uuid.UUID, number: int) -> dict[str, Any]:
-    start = EPOCH + timedelta(minutes=number)
-    return {
-        "session_id": value,
-        "user_a_id": uuid.UUID(int=value.int ^ 1),
-        "user_b_id": uuid.UUID(int=value.int ^ 2),
-        "start_at": start,
-        "end_at": start + timedelta(hours=1),
-        "created_by": uuid.UUID(int=value.int ^ 1),
-        "status": "PROPOSED",
-        "mode": "remote",
-        "video_url": ATTEMPT.format(1),
-        "translated_chat": False,
-    }
-
-
-def _review(value: uuid.UUID, _: uuid.UUID, number: int) -> dict[str, Any]:
-    return {
-        "review_id": value,
-        "session_id": value,
-        "reviewer_id": uuid.UUID(int=value.int ^ 1),
-        "reviewee_id": uuid.UUID(int=value.int ^ 2),
-        "stars": 1 + number % 5,
-        "punctuality": 5,
-        "pedagogy": 4,
-        "engagement": 3,
-        "communication": 5,
-        "comment": "",
-        "created_at": EPOCH + timedelta(seconds=number),
-    }
-
-
-def _message(value: uuid.UUID, meeting: uuid.UUID, number: int) -> dict[str, Any]:
-    return {
-        "message_id": value,
-        "session_id": meeting,
-        "sender_id": uuid.UUID(int=meeting.int ^ 1),
-        "text": "hello",
-        "created_at": EPOCH + timedelta(seconds=number),
-    }
-
-
-def _user(value: uuid.UUID, _: uuid.UUID, number: int) -> dict[str, Any]:
-    return {
-        "user_id": value,
-        "email": f"{value}@example.org",
-        "name": "drill",
-        "preferred_lang": "fr",
-        "roles": ["LEARNER"],
-        "id_verified": False,
-        "reputation": 0,
-        "reliability_score": 1,
-        "created_at": EPOCH + timedelta(seconds=number),
-    }
-
-
-def _skill(value: uuid.UUID, member: uuid.UUID, number: int) -> dict[str, Any]:
-    return {
-        "skill_id": value,
-        "user_id": member,
-        "label": "guitar",
-        "type": "TEACH" if number % 2 else "LEARN",
-        "level": "BEGINNER",
-        "langs": ["fr"],
-    }
-
-
-SESSIONS = Kind("sessions", "session_id", "video_url", lambda value, _, n: _session(value, value, n))
-REVIEWS = Kind("reviews", "review_id", "comment", _review)
-MESSAGES = Kind("messages", "message_id", "text", _message)
-USERS = Kind("users", "user_id", "name", _user)
-SKILLS = Kind("skills", "skill_id", "label", _skill)
 
 
 class SocialClient:
@@ -133,8 +45,7 @@ class SocialClient:
         self._site, self._plan, self._kinds = site, plan, {kind.collection: kind for kind in kinds}
         self._mongo: MongoClient[dict[str, Any]] | None = None
         self._sent = ConcernSent()
-        self._owner = plan.id_of(name, "owner")
-        """The meeting or member that all documents without a key of their own belong to."""
+        self.around = Around(*(parent_id(plan, name, word) for word in ("host", "guest", "meeting")))
 
     def open(self) -> None:
         """Connect and log in."""
@@ -142,10 +53,14 @@ class SocialClient:
         self._mongo.admin.command("ping")
 
     def intend(self, number: int) -> Intent:
-        """The client's kinds in turn."""
-        kind = list(self._kinds.values())[number % len(self._kinds)]
+        """The client's kinds in turn; where it writes meetings, the others belong to its latest one."""
+        kinds = list(self._kinds.values())
+        turn = number % len(kinds)
+        kind, around = kinds[turn], self.around
+        if kinds[0] is SESSIONS:
+            around = replace(around, meeting=self._plan.id_of(self.name, number - turn))
         value = self._plan.id_of(self.name, number)
-        body = kind.document(value, self._owner, number)
+        body = kind.document(value, around, number)
         entry = registry.collection(kind.collection)
         cls: AckClass = "majority" if entry.write_concern.w == "majority" else "w1"
         return Intent(str(value), kind.collection, self._site.path_of(entry.segment), cls, body)
@@ -185,7 +100,7 @@ class SocialClient:
             return
         key = {"_id": row, **{field: body[field] for field in entry.shard_key}}
         rest = {name: value for name, value in body.items() if name not in (*entry.shard_key, kind.bump)}
-        change = {"$set": {kind.bump: ATTEMPT.format(number)}, "$setOnInsert": rest}
+        change = {"$set": {kind.bump: ADDRESS.format(number)}, "$setOnInsert": rest}
         collection.update_one(key, change, upsert=True)
 
     def abort(self) -> None:
@@ -218,7 +133,12 @@ class Social:
         ]
 
     def prepare(self) -> None:
-        """Nothing: every document stands alone."""
+        """The members and the meetings that the clients' documents refer to."""
+        around = [client.around for client in self._clients]
+        write_members(self._site, (member for one in around for member in (one.host, one.guest)))
+        write_meetings(
+            self._site, (meeting(one.meeting, one.host, one.guest, n) for n, one in enumerate(around))
+        )
 
     def clients(self) -> Sequence[Client]:
         """The workload's clients."""
@@ -235,11 +155,8 @@ class Social:
                 collection = mongo[entry.segment].get_collection(
                     kind.collection, read_concern=ReadConcern("majority")
                 )
-                key = entry.shard_key[0]
-                found = collection.find(
-                    {key: {"$gte": low, "$lte": high}}, {kind.id_field: 1}, batch_size=5000
-                )
-                rows.update((kind.collection, str(document[kind.id_field])) for document in found)
+                found = collection.find({"_id": {"$gte": low, "$lte": high}}, {"_id": 1}, batch_size=5000)
+                rows.update((kind.collection, str(document["_id"])) for document in found)
         except PyMongoError as error:
             return ReadBack(False, reason=f"{self.name}: {error}")
         finally:
@@ -256,5 +173,5 @@ def exchange(ctx: Context, plan: RunPlan) -> Social:
 
 
 def members(ctx: Context, plan: RunPlan) -> Social:
-    """Members and their skills: the segment `members`."""
-    return Social(ctx, plan, "members", [(USERS, SKILLS)] * 3)
+    """Members' groups and skills: the segment `members`."""
+    return Social(ctx, plan, "members", [(GROUPS, SKILLS)] * 3)

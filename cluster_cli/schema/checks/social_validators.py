@@ -57,4 +57,7 @@ def _where(live: Any, wanted: Any, path: str = "") -> str:
                 return f"{here} is not in the registry"
             if live[key] != wanted[key]:
                 return _where(live[key], wanted[key], here)
+    if isinstance(live, list) and isinstance(wanted, list) and len(live) == len(wanted):
+        number = next(n for n, (one, other) in enumerate(zip(live, wanted, strict=True)) if one != other)
+        return _where(live[number], wanted[number], f"{path}.{number}")
     return f"{path} is {live!r}, the registry says {wanted!r}"

@@ -10,12 +10,14 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from bson import Binary
 from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
 from app_core.schema.fields import Compare, Field
 from app_core.schema.kinds import SHA256
 from app_core.schema.model import Collection
+from app_core.schema.validators import is_uuid
 
 Document = dict[str, Any]
 Place = tuple[str | int, ...]
@@ -36,6 +38,12 @@ BIG = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_
 """What hypothesis would rather not have: documents as long as they may be."""
 WRONG = [3.5, "a word", True, [1], {"a": 1}, datetime(2026, 1, 1, tzinfo=UTC), UUID(int=1), None]
 """A value of each type: those that are none of a field's break it."""
+
+NO_UUIDS = {
+    "binary data but no UUID": bytes(16),
+    "a UUID in the order of an old driver": Binary(bytes(16), 3),
+    "shorter than a UUID": bytes(15),
+}
 
 
 @dataclass(frozen=True)
@@ -146,6 +154,8 @@ def _of_pattern(pattern: str, least: int, most: int) -> st.SearchStrategy[str]:
 def breaches(collection: Collection) -> Iterator[Breach]:
     """For every rule of the collection's validator a change that breaks it."""
     yield Breach("_id of another type", "", lambda d: d.update(_id="text"))
+    for words, value in NO_UUIDS.items():
+        yield Breach(f"_id {words}", "", lambda d, v=value: d.update(_id=v))
     yield Breach("a field that is none", "", lambda d: d.update(unknown=1))
     for field in collection.fields:
         if field.required:
@@ -177,6 +187,8 @@ def _swap(collection: Collection, document: Document) -> None:
 def _bad(field: Field, place: Place) -> Iterator[tuple[str, Place, Any]]:
     """(rule, where, value) of every way to break a field: itself, then what it holds."""
     yield from ((f"of type {type(v).__name__}", place, v) for v in WRONG if not _fits(field, v))
+    if is_uuid(field):
+        yield from ((rule, place, value) for rule, value in NO_UUIDS.items())
     if field.values:
         yield "of no enumeration", place, "no such word"
     yield from ((rule, place, value) for rule, value in _out_of_bounds(field))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from bson import ObjectId
+from bson import Binary, ObjectId
 from jsonschema import Draft4Validator, ValidationError, validators
 
 _COMPARE = {"$lt": lambda a, b: a < b, "$lte": lambda a, b: a <= b, "$ne": lambda a, b: a != b}
@@ -24,11 +24,54 @@ def _part(part: Mapping[str, Any], document: Mapping[str, Any]) -> list[str]:
     if "$jsonSchema" in part:
         found = Checker(part["$jsonSchema"]).iter_errors(document)
         return [f"{'.'.join(map(str, e.absolute_path))}: {e.validator}" for e in found]
+    if "$expr" not in part:
+        return [] if matches(part, document) else [f"{_names(part)[0]}: {part}"]
     ((operator, (left, right)),) = part["$expr"].items()
     values = document.get(left[1:]), document.get(right[1:])
     if type(values[0]) is not type(values[1]):  # the shape refuses it already
         return []
     return [] if _COMPARE[operator](*values) else [f"{left[1:]} {operator} {right[1:]}"]
+
+
+def _names(query: Mapping[str, Any]) -> list[str]:
+    return [name for one in query.get("$or", [query]) for name in one]
+
+
+def matches(query: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    """Whether a document matches a query of the few operators that validators use."""
+    if "$or" in query:
+        return any(matches(one, document) for one in query["$or"])
+    return all(_fulfils(wanted, document.get(name, _ABSENT)) for name, wanted in query.items())
+
+
+def _fulfils(wanted: Mapping[str, Any], value: Any) -> bool:
+    return all(_OPERATORS[operator](value, operand) for operator, operand in wanted.items())
+
+
+def _order(value: Any) -> tuple[int, int, bytes] | None:
+    """How the server orders binary data: by length, subtype, content; None for anything else."""
+    match value:
+        case UUID():
+            return 16, 4, value.bytes
+        case bytes():
+            return len(value), getattr(value, "subtype", 0), bytes(value)
+    return None
+
+
+def _compared(value: Any, bound: Any, sign: int) -> bool:
+    mine, other = _order(value), _order(bound)
+    return mine is not None and other is not None and (mine >= other if sign > 0 else mine <= other)
+
+
+_ABSENT = object()
+_OPERATORS = {
+    "$gte": lambda value, bound: _compared(value, bound, 1),
+    "$lte": lambda value, bound: _compared(value, bound, -1),
+    "$exists": lambda value, there: (value is not _ABSENT) is there,
+    "$type": lambda value, name: value is not _ABSENT and name in bson_types(value),
+    "$not": lambda value, wanted: not _fulfils(wanted, value),
+    "$elemMatch": lambda value, wanted: isinstance(value, list) and any(_fulfils(wanted, v) for v in value),
+}
 
 
 def bson_types(value: Any) -> frozenset[str]:
@@ -44,6 +87,8 @@ def bson_types(value: Any) -> frozenset[str]:
         str: "string",
         datetime: "date",
         UUID: "binData",
+        bytes: "binData",
+        Binary: "binData",
         ObjectId: "objectId",
         list: "array",
         dict: "object",

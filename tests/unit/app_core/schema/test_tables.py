@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,26 @@ def test_a_table_is_complete(entry: Table) -> None:
     for column in entry.columns:
         if column.references:
             assert column.references.field in registry.collection(column.references.target).primary_key
+
+
+def retention_indexed(entry: Table) -> bool:
+    """What `schema prune` deletes is found by an index that begins with the retention's columns."""
+    ends = entry.retention
+    if not isinstance(ends, Retention) or ends.how != "prune":
+        return True
+    wanted = (ends.only[0], ends.field) if ends.only else (ends.field,)
+    return any(index.fields[: len(wanted)] == wanted for index in entry.indexes)
+
+
+@pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)
+def test_pruning_reads_an_index(entry: Table) -> None:
+    assert retention_indexed(entry)
+
+
+def test_a_table_that_would_be_read_whole_is_seen() -> None:
+    invoice = registry.table("invoice")
+    other = tuple(index for index in invoice.indexes if index.fields != ("created_at",))
+    assert not retention_indexed(replace(invoice, indexes=other))
 
 
 def test_money_is_an_integer_with_a_currency() -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cluster_cli.drills.evidence import Evidence, Health, Promise
+from cluster_cli.drills.evidence import Evidence, Health, Promise, References
 from cluster_cli.drills.history import History
 from cluster_cli.drills.ledger import ReadBack, judge
 from cluster_cli.drills.records import (
@@ -22,6 +22,7 @@ from cluster_cli.drills.records import (
     RoleSeen,
     RouteSeen,
 )
+from cluster_cli.schema.orphans import Orphans
 
 HEADER = Header("r-20260101-000000-1", "both-primaries-crash", 7, 1767225600.0, "demo", "sandbox")
 FAULTS = ("postgres-primary-crash", "mongo-primary-crash")
@@ -34,6 +35,8 @@ PROMISES: dict[Domain, Promise] = {
     "payments": Promise(rpo=0.0, rto=120.0),
     "social": Promise(rpo=300.0, rto=600.0, election=15.0),
 }
+TALK = "exchange.messages.session_id -> exchange.sessions.session_id"
+REFERENCES = References(True, (Orphans(TALK, 1800, 0),))
 LOADS = (
     ("pay", "payments", "payments", "sync", "transfer", 22.0),
     ("ses", "social", "exchange-1", "majority", "sessions", 21.5),
@@ -130,6 +133,7 @@ def evidence(found: list[Record] | None = None, back: ReadBack | None = None) ->
         landed=LANDED,
         ended=END,
         health=Health(True),
+        references=REFERENCES,
     )
 
 

@@ -10,8 +10,9 @@ import pytest
 from cluster_cli.drills import checks
 from cluster_cli.drills.checks import Check, Finding, registry
 from cluster_cli.drills.checks.single_writer import PROBER_CRASHED
-from cluster_cli.drills.evidence import Evidence, Health, Promise, Rollback
+from cluster_cli.drills.evidence import Evidence, Health, Promise, References, Rollback
 from cluster_cli.drills.records import Durability, FaultEvent, Note, Op, ProbeWrite, RoleSeen
+from cluster_cli.schema.orphans import Orphans
 from tests.unit.cluster_cli.drills import recorded
 
 CHECKS = {check.name: check for check in registry()}
@@ -91,6 +92,21 @@ def rolled_back(files: frozenset[str], died: float) -> Evidence:
     return replace(lost("msg-0-390"), rollback=Rollback(files, killed_at))
 
 
+def orphaned(value: str, times: int = 1) -> References:
+    """So many references of the run lead to a value that is not there."""
+    found = Orphans(recorded.TALK, 1800, times, (f"m -> {value}",), {value: times})
+    return References(True, (found,))
+
+
+def orphan() -> Evidence:
+    return replace(recorded.evidence(), references=orphaned("nobody"))
+
+
+def orphan_of_a_durable_write() -> Evidence:
+    """The meeting was acknowledged by the majority: its loss excuses nothing."""
+    return replace(lost("ses-0-1"), references=orphaned("ses-0-1"))
+
+
 INVERSIONS: dict[str, list[Callable[[], Evidence]]] = {
     "no-lost-acks": [lambda: lost("ses-0-1"), lambda: lost("pay-1-3")],
     "no-duplicates": [stored_twice],
@@ -100,6 +116,7 @@ INVERSIONS: dict[str, list[Callable[[], Evidence]]] = {
     "unaffected-path": [noticed_elsewhere],
     "recovered": [left_behind, sick],
     "write-concern": [weakly_written],
+    "no-orphans": [orphan, orphan_of_a_durable_write],
     "lost-accounted": [lambda: rolled_back(frozenset(), 20.0)],
 }
 
@@ -127,6 +144,20 @@ def test_every_check_says_what_it_proves(check: Check) -> None:
 
 def test_a_lost_write_of_the_last_journal_interval_is_in_no_file() -> None:
     assert CHECKS["lost-accounted"].run(rolled_back(frozenset(), 19.55)).result == "pass"
+
+
+def test_what_refers_to_a_lost_w1_write_is_said_and_no_orphan() -> None:
+    finding = CHECKS["no-orphans"].run(replace(lost("msg-0-390"), references=orphaned("msg-0-390", 2)))
+    assert finding == ("pass", "1800 references followed, 2 of them to w:1 writes that were lost, no orphan")
+
+
+@pytest.mark.parametrize("scan", [References(False, reason="a router is down"), References(True, ())])
+def test_a_scan_that_saw_nothing_is_unknown(scan: References) -> None:
+    assert CHECKS["no-orphans"].run(replace(recorded.evidence(), references=scan)).result == "unknown"
+
+
+def test_without_the_members_database_no_reference_can_be_followed() -> None:
+    assert not CHECKS["no-orphans"].applies(replace(recorded.evidence(), references=None))
 
 
 def test_a_crashed_check_is_unknown_never_pass() -> None:

@@ -125,9 +125,10 @@ def test_keys_in_another_zone_are_a_persons_affair():
     [
         ({"validationAction": "warn"}, "validationAction is warn"),
         ({"validationLevel": "moderate"}, "validationLevel is moderate"),
+        ({"validator": {"$jsonSchema": {"bsonType": "object"}}}, "$and is missing"),
         (
-            {"validator": {"$jsonSchema": {"bsonType": "object"}}},
-            "$jsonSchema.properties is missing",
+            {"validator": {"$and": [{"$jsonSchema": {"bsonType": "object"}}, {}, {}]}},
+            "$and.0.$jsonSchema.properties is missing",
         ),
     ],
 )

@@ -1,6 +1,6 @@
 """The scan for orphans: a pure comparison over readers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app_core.schema import registry
 from cluster_cli.schema.orphans import missing, scan, total
@@ -24,7 +24,7 @@ class Memory:
     late: dict = field(default_factory=dict)
     asked: list = field(default_factory=list)
 
-    def batches(self, place, when, size):
+    def batches(self, place, size):
         rows = self.rows.get(place, [])
         for start in range(0, len(rows), size):
             yield rows[start : start + size]
@@ -54,6 +54,7 @@ def test_an_orphan_is_counted_and_shown():
     result, _ = one(rows={MESSAGES: [(1, "s"), (2, "x"), (3, "y")]}, targets={SESSIONS: {"s"}})
     assert (result.scanned, result.orphans) == (3, 2)
     assert result.examples == ("2 -> x", "3 -> y")
+    assert result.values == {"x": 1, "y": 1}
 
 
 def test_across_the_databases():
@@ -88,7 +89,7 @@ def test_pieces():
     assert values_at({"a": [{"b": 1}, {"b": 2}, 3]}, "a.b") == [1, 2]
     assert values_at({}, "a") == []
     assert total([]) == 0
-    assert str(Link(MESSAGES, SESSIONS, ("type", "X"))).endswith("where type = X")
+    assert str(Link(replace(MESSAGES, when=("type", "X")), SESSIONS)).endswith("where type = X")
 
 
 def test_every_declared_reference_is_scanned():
@@ -97,6 +98,8 @@ def test_every_declared_reference_is_scanned():
         "exchange.messages.session_id -> exchange.sessions.session_id",
         "members.entitlements.subscription_id -> payments.subscription.id",
         "payments.account.user_id -> members.users.user_id",
+        "members.users.email -> members.user_emails.email that is CONFIRMED",
+        "members.users.user_id -> members.user_emails.user_id that is CONFIRMED",
     }
     declared = sum(len(f.references) for c in registry.collections() for f in c.fields)
     assert len(found) >= declared

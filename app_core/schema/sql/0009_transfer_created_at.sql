@@ -1,0 +1,7 @@
+-- What has reached the end of its retention is found by this index, not by reading the table.
+
+-- migrate:up transaction:false
+CREATE INDEX CONCURRENTLY IF NOT EXISTS transfer_created_at ON transfer (created_at);
+
+-- migrate:down transaction:false
+DROP INDEX CONCURRENTLY IF EXISTS transfer_created_at;

@@ -1,0 +1,211 @@
+"""Review, prune, partitions and reports on live engines: one of each is made, seen, and acted upon."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from app_core.schema import registry
+from app_core.schema.handles import handle
+from app_core.schema.reporting import report
+from bench.samples import Samples
+from cluster_cli.commands.schema import app
+from cluster_cli.engines.mongodb import member_client, mongo_client, primary
+from cluster_cli.engines.mongodb.clients import Client
+from cluster_cli.engines.postgresql.connect import connect
+from cluster_cli.lag import lags
+from cluster_cli.schema.apply import apply_schema, find_differences
+from cluster_cli.schema.partitions import partition_name, wanted_months
+from cluster_cli.schema.prune import Pruned, prune
+from cluster_cli.waiting import wait_until
+from infra.context import Context
+
+pytestmark = pytest.mark.cluster
+Postgres = psycopg.Connection[Any]
+ROWS = 20_000
+"""So many make indexes of more than `LEAST` bytes."""
+LEAST = 100_000
+LIMIT_S = 1.0
+
+
+@pytest.fixture(scope="module")
+def root(sandbox: Context) -> Iterator[Client]:
+    with mongo_client(sandbox, "root") as client:
+        yield client
+
+
+@pytest.fixture
+def payments(sandbox: Context) -> Iterator[Postgres]:
+    with contextlib.closing(connect(sandbox, via="proxy", autocommit=True)) as connection:
+        yield connection
+
+
+def reviewed(ctx: Context) -> dict[tuple[str, str], str]:
+    """(kind, object) -> command of every finding of `swapctl schema review`."""
+    words = ["review", "--since", "1ms", "--min-size", str(LEAST), "-o", "json", "--context", ctx.name]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.stderr
+    return {(f["kind"], f["object"]): f["command"] for f in json.loads(done.stdout)}
+
+
+@pytest.fixture
+def grown(sandbox: Context, payments: Postgres) -> Iterator[None]:
+    """One index of each kind that review is for; a bloated one is what many deletes leave."""
+    payments.execute("CREATE INDEX odd_unused ON account (currency)")
+    payments.execute("CREATE INDEX odd_twice ON account (user_id)")
+    owner = uuid.uuid4()
+    payments.execute(
+        "INSERT INTO account (id, user_id, currency)"
+        " SELECT gen_random_uuid(), %s, 'EUR' FROM generate_series(1, %s)",
+        (owner, ROWS),
+    )
+    payments.execute("DELETE FROM account WHERE user_id = %s", (owner,))
+    payments.execute("VACUUM account")
+    yield
+    apply_schema(sandbox, lambda _: None, allowed=frozenset({"odd_unused", "odd_twice"}))
+
+
+def test_review_names_one_of_each_kind_and_its_command_cures(
+    sandbox: Context, payments: Postgres, grown: None
+) -> None:
+    found = reviewed(sandbox)
+    assert found["unused", "account odd_unused"] == "swapctl schema apply --allow-drop odd_unused"
+    assert found["duplicate", "account odd_twice"] == "swapctl schema apply --allow-drop odd_twice"
+    assert found["over-sized", "account account_pkey"] == "REINDEX INDEX CONCURRENTLY account_pkey"
+    for (kind, _), command in found.items():
+        if kind == "over-sized":
+            payments.execute(command)  # type: ignore[arg-type] - the review's own words
+    done = CliRunner().invoke(
+        app, ["apply", "--allow-drop", "odd_unused", "--allow-drop", "odd_twice", "--context", sandbox.name]
+    )
+    assert done.exit_code == 0, done.stderr
+    left = {name for _, name in reviewed(sandbox)}
+    assert not left & {"account odd_unused", "account odd_twice", "account account_pkey"}
+
+
+def behind(ctx: Context, member: str) -> float:
+    """How far a replica is behind, in seconds, as `swapctl lag` shows it."""
+    return next((lag.lag_seconds or 0.0 for lag in lags(ctx) if lag.member == member), 0.0)
+
+
+def pruned_while_late(ctx: Context, count: Callable[[], int], catch_up: Callable[[], object]) -> list[Pruned]:
+    """Prune in batches of 10 beside a replica that is late, which catches up after a look at what is left."""
+    said: list[str] = []
+    done: list[Pruned] = []
+    worker = threading.Thread(
+        target=lambda: done.extend(prune(ctx, said.append, batch=10, max_lag=LIMIT_S)), daemon=True
+    )
+    worker.start()
+    try:
+        assert wait_until(lambda: any(words.startswith("paused") for words in said), 60), said
+        assert count() == 15
+    finally:
+        catch_up()
+    worker.join(60)
+    assert count() == 0, said
+    return done
+
+
+def test_prune_waits_for_a_secondary_that_is_late(sandbox: Context, root: Client) -> None:
+    entry, old = registry.collection("messages"), datetime.now(UTC) - timedelta(days=366)
+    samples, messages = Samples(seed=12), root["exchange"]["messages"]
+    ended = [samples.document(entry, n, created_at=old) for n in range(25)]
+    leader = primary(sandbox, "exchange-1")
+    late = next(m.member for m in sandbox.of_kind("mongod-shard", "exchange-1") if m.member != leader)
+    messages.insert_many(ended)
+    with member_client(sandbox, late) as member:
+        member.admin.command("fsync", lock=True)  # it answers and applies nothing
+        try:
+
+            def written() -> bool:
+                messages.update_one({"_id": ended[0]["_id"]}, {"$set": {"text": uuid.uuid4().hex}})
+                return behind(sandbox, late) > LIMIT_S
+
+            assert wait_until(written, 60, 0.2)
+            mine = {"_id": {"$in": [document["_id"] for document in ended]}}
+            done = pruned_while_late(
+                sandbox, lambda: messages.count_documents(mine), lambda: member.admin.command("fsyncUnlock")
+            )
+        finally:
+            with contextlib.suppress(Exception):  # unlocked already
+                member.admin.command("fsyncUnlock")
+    assert [(p.count, p.batches) for p in done if p.object == "exchange.messages"] == [(25, 3)]
+
+
+def test_prune_waits_for_a_standby_that_is_late(sandbox: Context, payments: Postgres) -> None:
+    owner, hashed = uuid.uuid4(), "0" * 64
+    payments.execute(
+        "INSERT INTO idempotency_key (user_id, key, request_hash, created_at)"
+        " SELECT %s, n::text, %s, now() - interval '400 days' FROM generate_series(1, 25) n",
+        (owner, hashed),
+    )
+    late = next(m for m in sandbox.of_kind("postgres") if is_standby(sandbox, m.member)).member
+
+    def left() -> int:
+        row = payments.execute("SELECT count(*) FROM idempotency_key WHERE user_id = %s", (owner,)).fetchone()
+        return int((row or (0,))[0])
+
+    with contextlib.closing(connect(sandbox, via=late, autocommit=True)) as standby:
+        standby.execute("SELECT pg_wal_replay_pause()")
+        try:
+
+            def written() -> bool:
+                payments.execute("SELECT pg_logical_emit_message(true, 'test', 'late')")
+                return behind(sandbox, late) > LIMIT_S
+
+            assert wait_until(written, 60, 0.2)
+            pruned_while_late(sandbox, left, lambda: standby.execute("SELECT pg_wal_replay_resume()"))
+        finally:
+            standby.execute("SELECT pg_wal_replay_resume()")
+
+
+def is_standby(ctx: Context, member: str) -> bool:
+    with contextlib.closing(connect(ctx, via=member, autocommit=True)) as connection:
+        return connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,)
+
+
+def test_a_month_ahead_is_made_again_and_takes_its_rows(sandbox: Context, payments: Postgres) -> None:
+    table = registry.table("outbox")
+    assert table.partitioning is not None
+    month = wanted_months(table.partitioning, datetime.now(UTC).date())[-1]
+    name = partition_name("outbox", month)
+    payments.execute(f"DROP TABLE {name}")  # type: ignore[arg-type] - a name of ours
+    assert [d.object for d in find_differences(sandbox) if name in d.object or name in d.detail]
+    apply_schema(sandbox, lambda _: None)
+    event = uuid.uuid4()
+    payments.execute(
+        "INSERT INTO outbox (id, aggregate_id, type, payload, created_at)"
+        " VALUES (%s, %s, 'test.made', '{}', %s)",
+        (event, event, month.first_day()),
+    )
+    row = payments.execute("SELECT tableoid::regclass::text FROM outbox WHERE id = %s", (event,)).fetchone()
+    payments.execute("DELETE FROM outbox WHERE id = %s", (event,))
+    assert row == (name,)
+    assert find_differences(sandbox) == []
+
+
+def aggregations(ctx: Context, member: str) -> int:
+    """How many aggregations a member has answered since it started."""
+    with member_client(ctx, member) as client:
+        return int(client.admin.command("serverStatus")["metrics"]["commands"]["aggregate"]["total"])
+
+
+def test_a_report_is_answered_by_a_secondary_with_the_age_of_its_data(sandbox: Context) -> None:
+    leader = primary(sandbox, "exchange-1")
+    members = [m.member for m in sandbox.of_kind("mongod-shard", "exchange-1")]
+    before = {member: aggregations(sandbox, member) for member in members}
+    with mongo_client(sandbox, "app") as client:
+        found = [report(client, handle(client, "sessions"), [{"$count": "meetings"}]) for _ in range(10)]
+    more = {member: aggregations(sandbox, member) - before[member] for member in members}
+    assert sum(count for member, count in more.items() if member != leader) >= 10
+    assert more[str(leader)] == 0
+    assert all(one.age_seconds is not None and one.aged() == f"data {one.age_seconds} s old" for one in found)
