@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
+import gc
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,5 +72,22 @@ def _evaluate(program: Program, backend: Backend) -> Graph:
     def declare() -> None:
         program.declare()
 
-    asyncio.run(run_in_stack(declare))
+    with _no_collection():
+        asyncio.run(run_in_stack(declare))
     return monitor.graph()
+
+
+@contextlib.contextmanager
+def _no_collection() -> Generator[None, None, None]:
+    """Python's cycle collector rests: nearly all that a run makes lives until its end.
+
+    Looking at all of it again and again cost three quarters of the time, and more by resource the larger
+    the stack was (`bench/infra`).
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -69,11 +69,6 @@ def stack_config(name: str, root: Path = ROOT) -> dict[str, str]:
     declared = project.get("config") or {}
     defaults = {key: item["default"] for key, item in declared.items() if "default" in item}
     return {key: _text(value) for key, value in {**defaults, **(stack.get("config") or {})}.items()}
-
-
-def with_topology(stack: LocalStack, topology: Topology) -> LocalStack:
-    """The same stack with another topology."""
-    return make_stack(replace(stack.settings, topology=topology.name), topology)
 
 
 def _read(path: Path) -> Mapping[str, Any]:
