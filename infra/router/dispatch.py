@@ -14,7 +14,7 @@ from infra.router import (
 )
 from infra.router.apiversion import check_api
 from infra.router.authorize import authorize, check, require_login
-from infra.router.bsonraw import Document, decode, encode, rebuild
+from infra.router.bsonraw import Document, decode, encode, is_document, rebuild
 from infra.router.commands import ADMIN_ONLY, BEFORE_LOGIN, COMMANDS, TEST_COMMANDS
 from infra.router.core import Router
 from infra.router.errors import CommandError, MemberLost, host_unreachable
@@ -88,7 +88,7 @@ def _is_database_name(name: Any) -> bool:
 def _unwrap_query(command: Document, message: Message) -> Document:
     """An old handshake: only hello and isMaster come as OP_QUERY."""
     inner = command.get("$query") or command.get("query")
-    if isinstance(inner, dict):
+    if is_document(inner):
         command = inner
     name = next(iter(command), "")
     if name not in ("hello", "isMaster", "ismaster") or not message.namespace.endswith(".$cmd"):

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.router.bsonraw import Document
+from infra.router.bsonraw import Document, is_document
 from infra.router.core import Router
 from infra.router.errors import (
     RESUMABLE,
@@ -64,7 +64,7 @@ class FailPoints:
             raise CommandError(266, f"{name} not found")
         before = self._on.pop(name, None)
         if mode != "off":
-            self._on[name] = _parse(name, mode, data if isinstance(data, dict) else {})
+            self._on[name] = _parse(name, mode, data if is_document(data) else {})
         return before.entered if before is not None else 0
 
     async def before(self, request: Request) -> Document | None:
@@ -100,7 +100,7 @@ class FailPoints:
 def _parse(name: str, mode: Any, data: Document) -> FailPoint:
     if mode == "alwaysOn":
         return FailPoint(name, data)
-    if isinstance(mode, dict) and len(mode) == 1:
+    if is_document(mode) and len(mode) == 1:
         kind, value = next(iter(mode.items()))
         if isinstance(value, int | float) and value >= 0:
             if kind == "times":

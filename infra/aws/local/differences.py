@@ -1,15 +1,13 @@
 """Which inputs of a resource differ from what the cloud tells; pure."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.aws.local.graph import Resource
-from infra.aws.local.values import bare, has_unknown
+from infra.aws.local.values import as_list, as_map, bare, has_unknown
 
 
 def differences(resource: Resource, found: Mapping[str, Any]) -> tuple[str, ...]:
@@ -33,24 +31,30 @@ def same(wanted: Any, found: Any) -> bool:
     if _empty(wanted) and _empty(found):
         return True
     if isinstance(wanted, Mapping) and isinstance(found, Mapping):
-        return all(same(value, found.get(key)) for key, value in wanted.items()) and _no_more(wanted, found)
+        return _same_maps(as_map(wanted), as_map(found))
     if isinstance(wanted, list) and isinstance(found, list):
-        return len(wanted) == len(found) and all(
-            same(ours, theirs) for ours, theirs in zip(_sorted(wanted), _sorted(found), strict=True)
-        )
+        return _same_lists(as_list(wanted), as_list(found))
     if isinstance(wanted, bool) or isinstance(found, bool):
         return str(wanted).lower() == str(found).lower()
     return wanted == found or (wanted is not None and found is not None and str(wanted) == str(found))
 
 
-def _no_more(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+def _same_maps(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
     """What is told beyond the wanted keys must be empty or a default of the cloud (None, "", False)."""
-    return all(_empty(value) for key, value in found.items() if key not in wanted)
+    return all(same(value, found.get(key)) for key, value in wanted.items()) and all(
+        _empty(value) for key, value in found.items() if key not in wanted
+    )
+
+
+def _same_lists(wanted: Sequence[Any], found: Sequence[Any]) -> bool:
+    return len(wanted) == len(found) and all(
+        same(ours, theirs) for ours, theirs in zip(_sorted(wanted), _sorted(found), strict=True)
+    )
 
 
 def _empty(value: Any) -> bool:
     """Nothing, or a map of nothing."""
-    return all(map(_empty, value.values())) if isinstance(value, Mapping) else not value
+    return all(map(_empty, as_map(value).values())) if isinstance(value, Mapping) else not value
 
 
 def _document(value: Any) -> Any:
@@ -62,5 +66,5 @@ def _document(value: Any) -> Any:
     return value
 
 
-def _sorted(items: list[Any]) -> list[Any]:
+def _sorted(items: Sequence[Any]) -> list[Any]:
     return sorted(items, key=lambda item: json.dumps(item, sort_keys=True, default=str))

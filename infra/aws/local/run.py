@@ -1,7 +1,5 @@
 """Runs a Pulumi program in this process and captures its graph."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
 import asyncio
@@ -31,9 +29,9 @@ class Program:
     project: str
     stack: str
     declare: Callable[[], None]
-    config: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, str] = field(default_factory=dict[str, str])
     secret_keys: tuple[str, ...] = ()
-    references: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    references: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
 
 def preview(program: Program) -> Graph:

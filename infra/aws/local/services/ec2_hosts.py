@@ -1,7 +1,5 @@
 """EC2, the hosts: instances, data volumes, network interfaces, account-wide defaults."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -12,7 +10,7 @@ from infra.aws.local.cloud import is_gone
 from infra.aws.local.graph import Resource
 from infra.aws.local.kinds import Kind
 from infra.aws.local.table import Table, first, pick, specified, tags_of
-from infra.aws.local.values import bare
+from infra.aws.local.values import as_list, as_map, bare
 
 VOLUME = Table(
     type="aws:ebs/volume:Volume",
@@ -139,7 +137,7 @@ def _attach(client: Any, resource: Resource) -> Answer:
 def _attached(client: Any, resource: Resource) -> Mapping[str, Any] | None:
     volume, _, instance = resource.id.partition(":")
     found = first(client.describe_volumes(VolumeIds=[volume])["Volumes"])
-    for item in (found or {}).get("Attachments", []):
+    for item in as_list(as_map(found).get("Attachments")):
         if item["InstanceId"] == instance:
             return {"deviceName": item["Device"], "instanceId": instance, "volumeId": volume}
     return None
