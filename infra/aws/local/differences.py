@@ -25,6 +25,11 @@ def differences(resource: Resource, found: Mapping[str, Any]) -> tuple[str, ...]
     )
 
 
+def uncompared(resource: Resource, found: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the inputs that the cloud's answer says nothing about, so that no change of them shows."""
+    return tuple(sorted(name for name in resource.inputs if name not in found))
+
+
 def same(wanted: Any, found: Any) -> bool:
     """Equal in meaning: JSON documents by content, lists without order, a map by the keys that are wanted."""
     wanted, found = _document(wanted), _document(found)

@@ -76,6 +76,10 @@ def _request(inputs: Mapping[str, Any], resource: Resource) -> dict[str, Any]:
         request["SecurityGroupIds"] = inputs["vpcSecurityGroupIds"]
     if "iamInstanceProfile" in inputs:
         request["IamInstanceProfile"] = {"Name": inputs["iamInstanceProfile"]}
+    if "monitoring" in inputs:
+        request["Monitoring"] = {"Enabled": bool(inputs["monitoring"])}
+    if "creditSpecification" in inputs:
+        request["CreditSpecification"] = {"CpuCredits": inputs["creditSpecification"]["cpuCredits"]}
     if "userData" in inputs:
         request["UserData"] = inputs["userData"]
     if "metadataOptions" in inputs:
@@ -113,8 +117,11 @@ def _read(client: Any, resource: Resource) -> Mapping[str, Any] | None:
     options = found.get("MetadataOptions", {})
     wanted = bare(resource.inputs.get("metadataOptions", {}))
     told_options = {key: options.get(field) for key, field in _METADATA.items() if key in wanted}
+    profile = str(pick(found, "IamInstanceProfile.Arn") or "").rpartition("/")[2]
     return {
         **own,
+        "monitoring": pick(found, "Monitoring.State") == "enabled",
+        "iamInstanceProfile": profile,
         "vpcSecurityGroupIds": groups,
         "tags": tags_of(found),
         **({"metadataOptions": told_options} if wanted and options else {}),
