@@ -10,7 +10,7 @@ from typing import Any
 
 from infra.aws.local.graph import Graph, Resource
 from infra.aws.local.types import INSTANCE, KEY
-from infra.aws.local.values import as_list, as_map, bare
+from infra.aws.local.values import as_map, bare, is_list
 from infra.topology import Node, Topology
 
 ALL = ("ephemeral", "staging", "production")
@@ -71,11 +71,11 @@ def statements(document: Any) -> Iterator[Mapping[str, Any]]:
     text = bare(document)
     found = json.loads(text) if isinstance(text, str) else text
     listed = as_map(found).get("Statement", [])
-    yield from as_list(listed) if isinstance(listed, list) else [as_map(listed)]
+    yield from listed if is_list(listed) else [as_map(listed)]
 
 
 def words(value: Any) -> list[str]:
     """One word or a list of words, as a list."""
-    if isinstance(value, list):
-        return [str(item) for item in as_list(value)]
+    if is_list(value):
+        return [str(item) for item in value]
     return [] if value is None else [str(value)]

@@ -24,7 +24,8 @@ EMPTY = b"\x05\0\0\0\0"
 
 def decode(raw: bytes) -> Document:
     """Bytes to a document; bson.InvalidBSON when malformed."""
-    return bson.decode(raw, codec_options=_OPTIONS)
+    # the driver's own hint of its buffer types is incomplete
+    return bson.decode(raw, codec_options=_OPTIONS)  # pyright: ignore[reportUnknownMemberType]
 
 
 def encode(document: Document) -> bytes:

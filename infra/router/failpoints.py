@@ -139,5 +139,6 @@ def _error(request: Request, data: Document) -> CommandError:
 async def configure_fail_point(router: Router, request: Request) -> Answer:
     """configureFailPoint."""
     command = request.command
+    assert router.fail_points is not None  # else the command is not known
     count = router.fail_points.configure(command[request.name], command.get("mode"), command.get("data"))
     return {"count": count, "ok": 1.0}

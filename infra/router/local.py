@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import secrets
 import socket
+from collections.abc import Callable
 from typing import Any
 
 from bson import Binary, Int64
@@ -216,7 +217,9 @@ def _same(request: Request) -> Document:
     return {request.name: request.command[request.name]}
 
 
-async def _kill(router: Router, request: Request, fits: Any, document: Document) -> None:
+async def _kill(
+    router: Router, request: Request, fits: Callable[[Document], bool], document: Document
+) -> None:
     """Kill the cursors that the router holds, then what the members hold."""
     await router.cursors.kill_where(lambda c: c.session is not None and fits(c.session))
     for session in document.get("killSessions", ()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
@@ -64,7 +64,7 @@ def _check_events(text: str) -> None:
     """Refuse aliases and deep nesting before anything recurses into them."""
     depth = 0
     # PyYAML's stubs leave it untyped
-    events: Iterator[yaml.Event] = yaml.parse(text, Loader=_Base)  # pyright: ignore[reportUnknownMemberType]
+    events = cast("Iterator[yaml.Event]", yaml.parse(text, Loader=_Base))  # pyright: ignore[reportUnknownMemberType]
     for event in events:
         if isinstance(event, yaml.AliasEvent):
             raise YamlError(f"{_line(event)}: aliases (*name) are not supported, write the value")

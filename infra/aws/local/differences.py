@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.aws.local.graph import Resource
-from infra.aws.local.values import as_list, as_map, bare, has_unknown
+from infra.aws.local.values import bare, has_unknown, is_list, is_map
 
 
 def differences(resource: Resource, found: Mapping[str, Any]) -> tuple[str, ...]:
@@ -35,10 +35,10 @@ def same(wanted: Any, found: Any) -> bool:
     wanted, found = _document(wanted), _document(found)
     if _empty(wanted) and _empty(found):
         return True
-    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
-        return _same_maps(as_map(wanted), as_map(found))
-    if isinstance(wanted, list) and isinstance(found, list):
-        return _same_lists(as_list(wanted), as_list(found))
+    if is_map(wanted) and is_map(found):
+        return _same_maps(wanted, found)
+    if is_list(wanted) and is_list(found):
+        return _same_lists(wanted, found)
     if isinstance(wanted, bool) or isinstance(found, bool):
         return str(wanted).lower() == str(found).lower()
     return wanted == found or (wanted is not None and found is not None and str(wanted) == str(found))
@@ -59,7 +59,7 @@ def _same_lists(wanted: Sequence[Any], found: Sequence[Any]) -> bool:
 
 def _empty(value: Any) -> bool:
     """Nothing, or a map of nothing."""
-    return all(map(_empty, as_map(value).values())) if isinstance(value, Mapping) else not value
+    return all(map(_empty, value.values())) if is_map(value) else not value
 
 
 def _document(value: Any) -> Any:

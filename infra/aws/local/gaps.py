@@ -120,7 +120,7 @@ UNTOLD: Mapping[str, Mapping[str, Untold]] = {
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": {
         "description": SENT,
         "ipProtocol": SENT,
-        "prefixListId": FOUND_BY,
+        "prefixListId": SENT,
     },
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {"description": SENT},
 }

@@ -10,7 +10,7 @@ from infra.aws.local.backend import Answer
 from infra.aws.local.cloud import is_gone
 from infra.aws.local.graph import Resource
 from infra.aws.local.kinds import Kind
-from infra.aws.local.values import as_list, as_map, bare, inside
+from infra.aws.local.values import as_list, as_map, bare, inside, is_list
 
 Tagger = Callable[[Resource], dict[str, Any]]
 
@@ -94,7 +94,7 @@ def pick(value: Any, path: str) -> Any:
 
 def first(value: Any) -> Any:
     """The first item of a list, None of an empty one; anything else as it is."""
-    return next(iter(as_list(value)), None) if isinstance(value, list) else value
+    return next(iter(value), None) if is_list(value) else value
 
 
 def _filled(parameters: Any, identity: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeGuard
 
 from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
@@ -82,8 +82,8 @@ def _encode(value: Any) -> Any:
         return rpc.UNKNOWN
     if isinstance(value, Secret):
         return {_SIGNATURE: _SECRET, "value": _encode(value.value)}
-    if isinstance(value, Mapping):
-        return {key: _encode(item) for key, item in as_map(value).items() if item is not None}
+    if is_map(value):
+        return {key: _encode(item) for key, item in value.items() if item is not None}
     return inside(value, _encode)
 
 
@@ -107,22 +107,32 @@ def has_unknown(value: Any) -> bool:
     return isinstance(value, _Unknown) or any(map(has_unknown, _parts(value)))
 
 
+def is_map(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a property is a map; its keys are always names."""
+    return isinstance(value, Mapping)
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether a property is a list."""
+    return isinstance(value, (list, tuple))
+
+
 def as_map(value: object) -> Mapping[str, Any]:
     """A value that is a map, as one; an empty one for anything else."""
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+    return value if is_map(value) else {}
 
 
 def as_list(value: object) -> Sequence[Any]:
     """A value that is a list, as one; an empty one for anything else."""
-    return cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else ()
+    return value if is_list(value) else ()
 
 
 def inside(value: Any, change: Callable[[Any], Any]) -> Any:
     """A map or a list with each item changed; anything else as it is."""
-    if isinstance(value, Mapping):
-        return {key: change(item) for key, item in as_map(value).items()}
-    if isinstance(value, (list, tuple)):
-        return [change(item) for item in as_list(value)]
+    if is_map(value):
+        return {key: change(item) for key, item in value.items()}
+    if is_list(value):
+        return [change(item) for item in value]
     return value
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -10,7 +11,7 @@ from infra.credentials import Credentials
 from infra.endpoint import Endpoint
 from infra.hostvars import hostvars
 from infra.templates import render
-from infra.topology import load_topology
+from infra.topology import Topology, load_topology
 from tests.unit.infra.topology.files import parse, warm
 
 
@@ -37,7 +38,7 @@ class Placement:
         return Path("/usr/bin") / name
 
 
-def rendered(role, member, topology="sandbox"):
+def rendered(role: str, member: str, topology: str | Topology = "sandbox") -> Any:
     loaded = load_topology(topology) if isinstance(topology, str) else topology
     places = {
         n.name: Endpoint(n.name, n.kind, n.group, n.host, n.zone, n.region, f"10.0.0.{i}", {"mongo": 27017})
