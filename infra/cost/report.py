@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from infra.aws.local import resolve, types
 from infra.aws.local.graph import Graph, Resource
-from infra.aws.local.stacks import LocalStack, with_topology
+from infra.aws.local.stacks import LocalStack
 from infra.cost.lines import Line, lines
 from infra.cost.prices import Prices, load_prices
+from infra.cost.sizes import with_dr_size
 from infra.topology import Topology
 from infra.topology.aws import Aws
-from infra.topology.extensions import extension_models
 
 NOT_INCLUDED = ("traffic", "S3 storage and requests", "snapshots", "KMS requests", "tax", "discounts")
+DR_SIZES: tuple[Literal["minimal"], Literal["full"]] = ("minimal", "full")
 MONITORING = ("alarm_metric_month", "detailed_monitoring_month")
 
 
@@ -74,7 +76,7 @@ def cost_report(stack: LocalStack) -> CostReport:
         not_included=NOT_INCLUDED,
         components=_components(graph, found, total),
         shares=_shares(stack.topology, found, total),
-        dr_sizes=_dr_sizes(stack, prices),
+        dr_sizes=_dr_sizes(stack.topology, graph, prices),
         prices=tuple(PriceFile(item.region, item.date, item.source) for item in prices.values()),
     )
 
@@ -127,20 +129,14 @@ def _standby(topology: Topology, resource: Resource) -> float:
     return sum(node.name in standbys for node in members) / len(members) if members else 0.0
 
 
-def _dr_sizes(stack: LocalStack, prices: Mapping[str, Prices]) -> tuple[DrSize, ...]:
+def _dr_sizes(topology: Topology, graph: Graph, prices: Mapping[str, Prices]) -> tuple[DrSize, ...]:
     """The DR region in both sizes: what is kept ready, and what it is grown to when it takes over."""
-    sizes, regions = stack.topology.part(Aws), _dr_regions(stack.topology)
+    sizes, regions = topology.part(Aws), _dr_regions(topology)
     if sizes is None or not regions:
         return ()
-    found = []
-    for size in ("minimal", "full"):
-        graph = resolve(with_topology(stack, _resized(stack.topology, sizes, size)).program)
-        there = [line for line in lines(graph, prices) if line.resource.region in regions]
+    found: list[DrSize] = []
+    for size in DR_SIZES:
+        grown = with_dr_size(graph, topology, size)
+        there = [line for line in lines(grown, prices) if line.resource.region in regions]
         found.append(DrSize(size, round(_sum(there), 2), size == sizes.dr.size))
     return tuple(found)
-
-
-def _resized(topology: Topology, sizes: Aws, size: str) -> Topology:
-    parts = {key: part for key, model in extension_models().items() if (part := topology.part(model))}
-    changed = sizes.model_copy(update={"dr": sizes.dr.model_copy(update={"size": size})})
-    return topology.with_origin(topology.source, {**parts, "aws": changed})

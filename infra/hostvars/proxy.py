@@ -45,15 +45,7 @@ def _haproxy(topology: Topology, node: Node, placement: Placement) -> dict[str, 
     members = [e for e in placement.endpoints.values() if e.kind == "postgres" and e.group == scope]
     return {
         "proxy_scope": scope,
-        "proxy_servers": [
-            {
-                "name": e.member,
-                "address": e.address,
-                "port": e.ports["postgres"],
-                "rest_port": e.ports["rest"],
-            }
-            for e in members
-        ],
+        "proxy_servers": [_server(member) for member in members],
         "haproxy_socket": str(placement.run_dir(node.name) / "haproxy.sock"),
         "haproxy_certificate_file": str(placement.tls(node.name, "haproxy").pem),
         "haproxy_rw_port": endpoint.ports["rw"],

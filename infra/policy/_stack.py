@@ -1,7 +1,5 @@
 """What a rule looks at and what it answers, and the views of a graph that rules share."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
 import json
@@ -12,7 +10,7 @@ from typing import Any
 
 from infra.aws.local.graph import Graph, Resource
 from infra.aws.local.types import INSTANCE, KEY
-from infra.aws.local.values import bare
+from infra.aws.local.values import as_map, bare, is_list
 from infra.topology import Node, Topology
 
 ALL = ("ephemeral", "staging", "production")
@@ -72,10 +70,12 @@ def statements(document: Any) -> Iterator[Mapping[str, Any]]:
     """The statements of a policy document, given as text or as a mapping."""
     text = bare(document)
     found = json.loads(text) if isinstance(text, str) else text
-    listed = found.get("Statement", []) if isinstance(found, Mapping) else []
-    yield from listed if isinstance(listed, list) else [listed]
+    listed = as_map(found).get("Statement", [])
+    yield from listed if is_list(listed) else [as_map(listed)]
 
 
 def words(value: Any) -> list[str]:
     """One word or a list of words, as a list."""
-    return [str(item) for item in value] if isinstance(value, list) else [] if value is None else [str(value)]
+    if is_list(value):
+        return [str(item) for item in value]
+    return [] if value is None else [str(value)]

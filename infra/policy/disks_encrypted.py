@@ -1,11 +1,12 @@
 """Every disk is encrypted with a customer key: root devices and data volumes."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from infra.aws.local.graph import Resource
 from infra.aws.local.types import INSTANCE, VOLUME
+from infra.aws.local.values import as_map
 from infra.policy._stack import ALL, Finding, Stack, key_of
 
 BINDS = ALL
@@ -23,9 +24,8 @@ def check(stack: Stack) -> list[Finding]:
     ]
 
 
-def _root(instance: Resource) -> dict[str, object]:
-    found = instance.inputs.get("rootBlockDevice")
-    return dict(found) if isinstance(found, dict) else {}
+def _root(instance: Resource) -> Mapping[str, object]:
+    return as_map(instance.inputs.get("rootBlockDevice"))
 
 
 def _keyless(disk: Resource, name: str) -> bool:

@@ -1,7 +1,5 @@
 """No role may do more than is named: no action with a star, no resource `*`, no foreign policy but one."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -9,6 +7,7 @@ from typing import Any
 
 from infra.aws.local.graph import Resource
 from infra.aws.local.types import BUCKET_POLICY, POLICY, ROLE, ROLE_POLICY
+from infra.aws.local.values import is_map
 from infra.policy._stack import ALL, Finding, Stack, statements, words
 
 BINDS = ALL
@@ -62,6 +61,6 @@ def _breaches(policy: Resource, statement: Mapping[str, Any]) -> Iterator[str]:
     if "*" in words(statement.get("Resource")) and not {*actions} <= UNSCOPED:
         yield f"it allows {', '.join(sorted({*actions} - UNSCOPED))} on every resource"
     principal = statement.get("Principal")
-    named = words(principal.get("AWS")) if isinstance(principal, Mapping) else words(principal)
+    named = words(principal.get("AWS")) if is_map(principal) else words(principal)
     if "*" in named:
         yield "it trusts everybody"

@@ -108,8 +108,14 @@ async def run(options: argparse.Namespace) -> None:
     router.fail_points = FailPoints() if options.test_commands else None
     make, registry = server.factory(router)
     loop = asyncio.get_running_loop()
-    tls = {"ssl": to_clients, "ssl_handshake_timeout": 10} if to_clients else {}
-    listener = await loop.create_server(make, options.bind, options.port, backlog=1024, **tls)
+    listener = await loop.create_server(
+        make,
+        options.bind,
+        options.port,
+        backlog=1024,
+        ssl=to_clients,
+        ssl_handshake_timeout=10 if to_clients else None,
+    )
     background = [
         asyncio.create_task(work)
         for work in (

@@ -37,7 +37,7 @@ class Account:
     privileges: Privileges
     document: Document
     generation: int
-    credentials: Document = field(default_factory=dict, repr=False)
+    credentials: Document = field(default_factory=dict[str, Any], repr=False)
     """Mechanism -> salt, iterations and keys, from which no password can be read."""
     restrictions: tuple[list[Document], ...] = ()
     """Lists of authentication restrictions: the user's own and each role's."""
@@ -132,9 +132,10 @@ class Accounts:
 def _account(name: UserName, user: Document, generation: int) -> Account:
     """A user document of `usersInfo`; its credentials are kept apart, so that no reply shows them."""
     shown = {key: value for key, value in user.items() if key != "credentials"}
-    own, inherited = user.get("authenticationRestrictions"), user.get("inheritedAuthenticationRestrictions")
+    own: list[Any] = user.get("authenticationRestrictions") or []
+    inherited: list[Any] = user.get("inheritedAuthenticationRestrictions") or []
     return Account(
         name, user.get("userId"), Privileges(user.get("inheritedPrivileges", [])), shown, generation,
         {m: c for m, c in user.get("credentials", {}).items() if m in scram.HASHES},
-        tuple(rules for rules in (own or [], *(inherited or [])) if rules),
+        tuple(rules for rules in (own, *inherited) if rules),
     )  # fmt: skip

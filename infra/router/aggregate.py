@@ -217,7 +217,13 @@ async def _refresh(router: Router, request: Request, member: Member, document: D
     collection = document["clusterAggregate"]
     if not isinstance(collection, str):
         return
-    find = {"clusterFind": collection, "filter": {}, "limit": 1, "singleBatch": True, "$db": request.database}
+    find: Document = {
+        "clusterFind": collection,
+        "filter": {},
+        "limit": 1,
+        "singleBatch": True,
+        "$db": request.database,
+    }
     try:
         await router.ask(request, member, find)
     except MemberLost:

@@ -30,11 +30,11 @@ class Batch:
     request: Request
     n: int = 0
     modified: int = 0
-    upserted: list[Document] = field(default_factory=list)
-    errors: dict[int, Document] = field(default_factory=dict)
+    upserted: list[Document] = field(default_factory=list[Document])
+    errors: dict[int, Document] = field(default_factory=dict[int, Document])
     concern_error: Document | None = None
-    retried: list[int] = field(default_factory=list)
-    done: set[int] = field(default_factory=set)
+    retried: list[int] = field(default_factory=list[int])
+    done: set[int] = field(default_factory=set[int])
     failure: CommandError | None = None
 
     @property
@@ -178,7 +178,7 @@ class Batch:
             index = group.items[error["index"]][0]
             attempted.discard(index)
             if error.get("code") in STALE:
-                again = self._stale(CommandError(error["code"], error.get("errmsg", "")))
+                again = self._stale(CommandError(error["code"], str(error.get("errmsg", ""))))
             elif error.get("code") == WOULD_CHANGE_SHARD:
                 await self._move(error, index)
             else:

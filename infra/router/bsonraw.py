@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import bson
 from bson import Timestamp
 from bson.codec_options import CodecOptions, DatetimeConversion
 
 Document = dict[str, Any]
-_OPTIONS = CodecOptions(
+_OPTIONS: CodecOptions[Document] = CodecOptions(
     document_class=dict,
     tz_aware=False,
     datetime_conversion=DatetimeConversion.DATETIME_AUTO,
@@ -24,12 +24,23 @@ EMPTY = b"\x05\0\0\0\0"
 
 def decode(raw: bytes) -> Document:
     """Bytes to a document; bson.InvalidBSON when malformed."""
-    return bson.decode(raw, codec_options=_OPTIONS)
+    # the driver's own hint of its buffer types is incomplete
+    return bson.decode(raw, codec_options=_OPTIONS)  # pyright: ignore[reportUnknownMemberType]
 
 
 def encode(document: Document) -> bytes:
     """A document to bytes."""
     return bson.encode(document, codec_options=_OPTIONS)
+
+
+def is_document(value: object) -> TypeGuard[Document]:
+    """Whether a decoded value is an embedded document: its keys are text, as BSON has no others."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Whether a decoded value is an array."""
+    return isinstance(value, list)
 
 
 def elements(raw: bytes, start: int = 0) -> Iterator[tuple[int, bytes, int, int, int]]:
@@ -108,5 +119,5 @@ def values_of_array(raw: bytes, start: int) -> list[bytes]:
 def dig(document: Any, path: str) -> Any:
     """The value at a dotted path of embedded documents, None when missing."""
     for part in path.split("."):
-        document = document.get(part) if isinstance(document, dict) else None
+        document = document.get(part) if is_document(document) else None
     return document

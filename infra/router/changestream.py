@@ -33,7 +33,7 @@ class Part:
     remote_id: int
     position: str
     """Resume token up to which everything of this shard is known."""
-    events: collections.deque[tuple[str, bytes]] = field(default_factory=collections.deque)
+    events: collections.deque[tuple[str, bytes]] = field(default_factory=collections.deque[tuple[str, bytes]])
     pending: asyncio.Task[Reply] | None = None
     noted: float = 0.0
 
@@ -49,7 +49,7 @@ class ChangeStream:
     command: Document
     context: Document
     resume: str | None
-    parts: dict[str, Part] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict[str, Part])
     last: str = ""
     killed: bool = False
     must_see: str | None = None

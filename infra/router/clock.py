@@ -9,7 +9,7 @@ from typing import Any
 
 from bson import Binary, Int64, Timestamp
 
-from infra.router.bsonraw import encode
+from infra.router.bsonraw import encode, is_document
 
 _PROOF_RANGE = 0xFFFF
 """A signature covers a range of times, as the servers make it."""
@@ -47,13 +47,13 @@ class LogicalClock:
 
     def advance_from_client(self, gossip: Any) -> None:
         """Take over a client's `$clusterTime` when it is properly signed; ignore it otherwise."""
-        time = gossip.get("clusterTime") if isinstance(gossip, dict) else None
+        time = gossip.get("clusterTime") if is_document(gossip) else None
         if isinstance(time, Timestamp) and time > self.time and self._valid(time, gossip):
             self.advance(time)
 
     def _valid(self, time: Timestamp, gossip: dict[str, Any]) -> bool:
         signature = gossip.get("signature")
-        if not isinstance(signature, dict):
+        if not is_document(signature):
             return False
         key = self.keys.get(signature.get("keyId", 0))
         given = signature.get("hash")

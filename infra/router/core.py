@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bson import Binary, ObjectId
 
@@ -21,6 +21,12 @@ from infra.router.reply import Reply
 from infra.router.request import Request
 from infra.router.routing import UNSHARDED, RoutingTable
 from infra.router.selection import PRIMARY, ReadPreference
+
+if TYPE_CHECKING:
+    from infra.router.accounts import Accounts
+    from infra.router.cursors import Cursors
+    from infra.router.failpoints import FailPoints
+    from infra.router.transactions import Transactions
 
 T = TypeVar("T")
 _READ_ATTEMPTS = 4
@@ -44,17 +50,17 @@ class Router:
     clock: LogicalClock
     authenticate: bool
     port: int = 0
-    argv: list[str] = field(default_factory=list)
-    cursors: Any = None
-    transactions: Any = None
-    users: Any = None
-    fail_points: Any = None
-    parsed_options: Document = field(default_factory=dict)
+    argv: list[str] = field(default_factory=list[str])
+    cursors: Cursors = field(init=False)
+    transactions: Transactions = field(init=False)
+    users: Accounts = field(init=False)
+    fail_points: FailPoints | None = None
+    parsed_options: Document = field(default_factory=dict[str, Any])
     started: float = field(default_factory=time.time)
     process_id: ObjectId = field(default_factory=ObjectId)
-    counters: collections.Counter[str] = field(default_factory=collections.Counter)
+    counters: collections.Counter[str] = field(default_factory=collections.Counter[str])
     connections: int = 0
-    _idle_sessions: list[Document] = field(default_factory=list)
+    _idle_sessions: list[Document] = field(default_factory=list[Document])
 
     async def send(
         self,

@@ -19,7 +19,7 @@ async def count(router: Router, request: Request) -> Answer:
     if request.database in ("admin", "config"):
         return await on_config(router, request)
     command = request.command
-    query = command.get("query") or {}
+    query: Document = command.get("query") or {}
     table = await router.catalog.table(request.namespace)
     several = table is not None and len(table.shards_of_query(query, command.get("collation"))) > 1
     skip, limit = command.get("skip") or 0, abs(command.get("limit") or 0)
@@ -77,7 +77,7 @@ async def distinct(router: Router, request: Request) -> Answer:
     """The union of the owners' values."""
     if request.database in ("admin", "config"):
         return await on_config(router, request)
-    query = request.command.get("query") or {}
+    query: Document = request.command.get("query") or {}
     table = await router.catalog.table(request.namespace)
     several = table is not None and len(table.shards_of_query(query, request.command.get("collation"))) > 1
     concern = read_concern(router, request, several).get("readConcern", {})
@@ -97,7 +97,7 @@ async def distinct(router: Router, request: Request) -> Answer:
 
 async def _distinct_view(router: Router, request: Request) -> list[Any]:
     key = request.command["key"]
-    tail = [
+    tail: list[Document] = [
         {"$match": request.command.get("query") or {}},
         {"$unwind": {"path": "$" + key, "preserveNullAndEmptyArrays": True}},
         {"$group": {"_id": "$" + key}},

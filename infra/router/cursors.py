@@ -47,7 +47,7 @@ class OpenCursor:
     session: Document | None
     transaction: int | None
     api: Document
-    needs: list[Any] = field(default_factory=list)
+    needs: list[Any] = field(default_factory=list[Any])
     no_timeout: bool = False
     in_use: bool = False
     used: float = field(default_factory=time.monotonic)
@@ -171,7 +171,8 @@ async def get_more(router: Router, request: Request) -> Answer:
 
 async def kill_cursors(router: Router, request: Request) -> Answer:
     """Kill the user's cursors; those of others count as not found."""
-    killed, missing = [], []
+    killed: list[Int64] = []
+    missing: list[Int64] = []
     for number in request.command.get("cursors", []):
         cursor = router.cursors.owned(number, request.client.user)
         if cursor is None:

@@ -61,7 +61,8 @@ def result(answer: ShardReply) -> Document:
 
 def majority(request: Request) -> Document:
     """The write concern of a coordinated change: majority, with the client's time limit."""
-    timeout = (request.command.get("writeConcern") or {}).get("wtimeout") or MAJORITY["wtimeout"]
+    concern: Document = request.command.get("writeConcern") or {}
+    timeout = concern.get("wtimeout") or MAJORITY["wtimeout"]
     return {"writeConcern": {"w": "majority", "wtimeout": timeout}}
 
 
@@ -226,7 +227,8 @@ async def _visible(router: Router, request: Request, answer: ShardReply) -> Answ
 
 def listed(router: Router, request: Request, documents: list[bytes], namespace: str) -> Answer:
     """Documents that the router holds, as a cursor."""
-    size = (request.command.get("cursor") or {}).get("batchSize", _FIRST_BATCH)
+    cursor: Document = request.command.get("cursor") or {}
+    size = cursor.get("batchSize", _FIRST_BATCH)
     batch = take_batch(documents, size) if size else []
     number = router.cursors.register(request, namespace, LocalCursor(documents)).id if documents else 0
     return batch_reply("firstBatch", batch, number, namespace)

@@ -14,11 +14,11 @@ from infra.router import (
 )
 from infra.router.apiversion import check_api
 from infra.router.authorize import authorize, check, require_login
-from infra.router.bsonraw import Document, decode, encode, rebuild
+from infra.router.bsonraw import Document, decode, encode, is_document, rebuild
 from infra.router.commands import ADMIN_ONLY, BEFORE_LOGIN, COMMANDS, TEST_COMMANDS
 from infra.router.core import Router
 from infra.router.errors import CommandError, MemberLost, host_unreachable
-from infra.router.failpoints import CloseConnection
+from infra.router.failpoints import CloseConnection, FailPoints
 from infra.router.readconcern import check_read_concern
 from infra.router.reads import as_document
 from infra.router.reply import INTERNAL, Reply
@@ -88,7 +88,7 @@ def _is_database_name(name: Any) -> bool:
 def _unwrap_query(command: Document, message: Message) -> Document:
     """An old handshake: only hello and isMaster come as OP_QUERY."""
     inner = command.get("$query") or command.get("query")
-    if isinstance(inner, dict):
+    if is_document(inner):
         command = inner
     name = next(iter(command), "")
     if name not in ("hello", "isMaster", "ismaster") or not message.namespace.endswith(".$cmd"):
@@ -130,15 +130,17 @@ async def _run(router: Router, request: Request, handler: Handler, needs: list[A
     request.needs = needs
     if router.fail_points is None:
         return await handler(router, request)
-    return await _under_fail_points(router, request, handler)
+    return await _under_fail_points(router.fail_points, router, request, handler)
 
 
-async def _under_fail_points(router: Router, request: Request, handler: Handler) -> Answer:
+async def _under_fail_points(
+    points: FailPoints, router: Router, request: Request, handler: Handler
+) -> Answer:
     """Test commands are on: the command may have to fail, or to carry a write concern error."""
     if request.name in _HELLOS:
         local.note_client(request)
-    labels = router.fail_points.labels(request)
-    concern_error = await router.fail_points.before(request)
+    labels = points.labels(request)
+    concern_error = await points.before(request)
     answer = await handler(router, request)
     if concern_error is None:
         return answer

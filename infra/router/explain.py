@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.router.bsonraw import Document
+from infra.router.bsonraw import Document, is_document
 from infra.router.core import Router, ShardReply
 from infra.router.errors import CommandError
 from infra.router.pipelines import leading_match
@@ -18,7 +18,7 @@ _PLAIN = frozenset({"find", "count", "distinct", "findAndModify", "findandmodify
 async def explain(router: Router, request: Request) -> Answer:
     """The explain command."""
     inner = request.command["explain"]
-    if not isinstance(inner, dict) or not inner:
+    if not is_document(inner) or not inner:
         raise CommandError(14, "explain needs a command document")
     name = next(iter(inner))
     verbosity = request.command.get("verbosity", "allPlansExecution")
@@ -73,7 +73,7 @@ async def _plain(router: Router, request: Request, inner: Document, name: str, v
 
 def _query(inner: Document, name: str) -> Document:
     if name in ("update", "delete"):
-        statements = inner.get(name + "s") or [{}]
+        statements: list[Document] = inner.get(name + "s") or [{}]
         return statements[0].get("q", {})
     return inner.get("filter" if name == "find" else "query") or {}
 

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.router.bsonraw import Document
+from infra.router.bsonraw import Document, is_document
 from infra.router.core import Router
 from infra.router.errors import (
     RESUMABLE,
@@ -64,7 +64,7 @@ class FailPoints:
             raise CommandError(266, f"{name} not found")
         before = self._on.pop(name, None)
         if mode != "off":
-            self._on[name] = _parse(name, mode, data if isinstance(data, dict) else {})
+            self._on[name] = _parse(name, mode, data if is_document(data) else {})
         return before.entered if before is not None else 0
 
     async def before(self, request: Request) -> Document | None:
@@ -100,7 +100,7 @@ class FailPoints:
 def _parse(name: str, mode: Any, data: Document) -> FailPoint:
     if mode == "alwaysOn":
         return FailPoint(name, data)
-    if isinstance(mode, dict) and len(mode) == 1:
+    if is_document(mode) and len(mode) == 1:
         kind, value = next(iter(mode.items()))
         if isinstance(value, int | float) and value >= 0:
             if kind == "times":
@@ -139,5 +139,6 @@ def _error(request: Request, data: Document) -> CommandError:
 async def configure_fail_point(router: Router, request: Request) -> Answer:
     """configureFailPoint."""
     command = request.command
+    assert router.fail_points is not None  # else the command is not known
     count = router.fail_points.configure(command[request.name], command.get("mode"), command.get("data"))
     return {"count": count, "ok": 1.0}

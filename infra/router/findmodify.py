@@ -46,7 +46,7 @@ async def find_and_modify(router: Router, request: Request) -> Answer:
 
 
 def _owner(request: Request, table: RoutingTable) -> str:
-    query = request.command.get("query") or {}
+    query: Document = request.command.get("query") or {}
     key = table.exact_key(query)
     if key is None:
         raise CommandError(61, "Query for sharded findAndModify must contain the shard key")

@@ -6,11 +6,12 @@ import asyncio
 import datetime
 import secrets
 import socket
+from collections.abc import Callable
 from typing import Any
 
 from bson import Binary, Int64
 
-from infra.router.bsonraw import Document
+from infra.router.bsonraw import Document, is_array, is_document
 from infra.router.core import Router
 from infra.router.errors import CommandError
 from infra.router.login import hello_login
@@ -49,8 +50,8 @@ def topology_version(router: Router) -> Document:
 def note_client(request: Request) -> None:
     """Remember the name of the client's application."""
     about = request.command.get("client")
-    application = about.get("application") if isinstance(about, dict) else None
-    if isinstance(application, dict):
+    application = about.get("application") if is_document(about) else None
+    if is_document(application):
         request.client.application = str(application.get("name", ""))
 
 
@@ -61,7 +62,7 @@ async def _await_change(router: Router, request: Request) -> None:
         return
     if known is None or wait is None:
         raise CommandError(31368, "'topologyVersion' and 'maxAwaitTimeMS' must be given together")
-    if not isinstance(known, dict) or not isinstance(wait, int | float) or wait < 0:
+    if not is_document(known) or not isinstance(wait, int | float) or wait < 0:
         raise CommandError(14, "'topologyVersion' must be a document and 'maxAwaitTimeMS' a number")
     if known.get("processId") == router.process_id:
         request.client.streams = True
@@ -161,7 +162,7 @@ async def end_sessions(router: Router, request: Request) -> Answer:
 
 def _listed(request: Request) -> list[Any]:
     value = request.command[request.name]
-    if not isinstance(value, list):
+    if not is_array(value):
         raise CommandError(14, f"BSON field '{request.name}' must be an array")
     return value
 
@@ -172,7 +173,7 @@ async def kill_sessions(router: Router, request: Request) -> Answer:
 
     sessions: list[Document] = []
     for item in _listed(request):
-        if not isinstance(item, dict) or "id" not in item:
+        if not is_document(item) or "id" not in item:
             raise CommandError(14, "killSessions needs documents with an id")
         own = full_session({"id": item["id"]}, request.client.user)
         foreign = "uid" in item and own is not None and item["uid"] != own.get("uid")
@@ -197,7 +198,7 @@ async def _kill_own(router: Router, request: Request) -> Answer:
 async def kill_all_sessions(router: Router, request: Request) -> Answer:
     """killAllSessions: of the named users, or of everybody."""
     digests = [
-        UserName(u.get("user", ""), u.get("db", "")).digest for u in _listed(request) if isinstance(u, dict)
+        UserName(u.get("user", ""), u.get("db", "")).digest for u in _listed(request) if is_document(u)
     ]
     await _kill(router, request, lambda s: not digests or bytes(s.get("uid", b"")) in digests, _same(request))
     return {"ok": 1.0}
@@ -206,7 +207,7 @@ async def kill_all_sessions(router: Router, request: Request) -> Answer:
 async def kill_by_pattern(router: Router, request: Request) -> Answer:
     """killAllSessionsByPattern: at the shards; all cursors of the router's that fit any pattern."""
     patterns = _listed(request)
-    ids = [p["lsid"]["id"] for p in patterns if isinstance(p, dict) and "lsid" in p]
+    ids = [p["lsid"]["id"] for p in patterns if is_document(p) and "lsid" in p]
     whole = not patterns or any("lsid" not in p for p in patterns)
     await _kill(router, request, lambda s: whole or s["id"] in ids, _same(request))
     return {"ok": 1.0}
@@ -216,7 +217,9 @@ def _same(request: Request) -> Document:
     return {request.name: request.command[request.name]}
 
 
-async def _kill(router: Router, request: Request, fits: Any, document: Document) -> None:
+async def _kill(
+    router: Router, request: Request, fits: Callable[[Document], bool], document: Document
+) -> None:
     """Kill the cursors that the router holds, then what the members hold."""
     await router.cursors.kill_where(lambda c: c.session is not None and fits(c.session))
     for session in document.get("killSessions", ()):

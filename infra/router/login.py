@@ -13,7 +13,7 @@ from bson import Binary
 
 from infra.router import scram
 from infra.router.accounts import Account
-from infra.router.bsonraw import Document
+from infra.router.bsonraw import Document, is_document
 from infra.router.core import Router
 from infra.router.errors import CommandError
 from infra.router.request import Answer, ClientState, Request, UserName
@@ -52,7 +52,7 @@ async def _start(router: Router, client: ClientState, document: Document, databa
         raise scram.failed()
     exchange = scram.Exchange(mechanism, first, account.credentials[mechanism])
     options = document.get("options")
-    skip = isinstance(options, dict) and bool(options.get("skipEmptyExchange"))
+    skip = is_document(options) and bool(options.get("skipEmptyExchange"))
     client.conversation = Conversation(name, exchange, skip)
     return _reply(exchange.server_first.encode(), done=False)
 
@@ -147,7 +147,7 @@ async def hello_login(router: Router, request: Request) -> Document:
     if isinstance(wanted, str) and "." in wanted:
         found |= await _mechanisms(router, wanted)
     first: Any = request.command.get("speculativeAuthenticate")
-    if isinstance(first, dict) and "saslStart" in first:
+    if is_document(first) and "saslStart" in first:
         try:
             reply = await _start(router, request.client, first, str(first.get("db", "admin")))
         except CommandError:

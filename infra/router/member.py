@@ -28,7 +28,7 @@ class MemberState:
 
     kind: str = "unknown"
     election: tuple[Any, ...] = ()
-    tags: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict[str, str])
     hosts: tuple[str, ...] = ()
     last_write_ms: int = 0
     seen_ms: int = 0

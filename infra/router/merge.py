@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from bson import Int64
 
 from infra.router.batches import MAX_BATCH_BYTES, batch_reply
-from infra.router.bsonraw import Document, decode, elements, rebuild
+from infra.router.bsonraw import Document, decode, elements, is_document, rebuild
 from infra.router.core import Router, ShardReply, is_stale, together
 from infra.router.cursors import OpenCursor
 from infra.router.errors import CommandError, MemberLost, host_unreachable
@@ -30,7 +30,7 @@ class Stream:
     member: Member
     remote_id: int
     buffer: list[bytes]
-    keys: list[Any] = field(default_factory=list)
+    keys: list[Any] = field(default_factory=list[Any])
 
     @property
     def open(self) -> bool:
@@ -200,12 +200,11 @@ def shard_find(command: Document) -> Document:
 
 def sort_directions(command: Document) -> list[bool]:
     """For each field of the sort: is it descending; empty without a sort to merge by."""
-    sort = command.get("sort") or {}
+    sort: Document = command.get("sort") or {}
     if "$natural" in sort:
         return []
     return [
-        not isinstance(direction, dict) and direction < 0 or isinstance(direction, dict)
-        for direction in sort.values()
+        not is_document(direction) and direction < 0 or is_document(direction) for direction in sort.values()
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from infra.router.bsonraw import Document
+from infra.router.bsonraw import Document, is_array, is_document
 from infra.router.errors import CommandError
 
 STREAMING = frozenset(
@@ -47,11 +47,11 @@ class Use:
 
 def stages(pipeline: Any) -> list[tuple[str, Any]]:
     """(name, argument) of each stage; CommandError for what is no pipeline or not a client's stage."""
-    if not isinstance(pipeline, list):
+    if not is_array(pipeline):
         raise CommandError(14, "'pipeline' option must be specified as an array")
-    found = []
+    found: list[tuple[str, Any]] = []
     for stage in pipeline:
-        if not isinstance(stage, dict) or len(stage) != 1:
+        if not is_document(stage) or len(stage) != 1:
             raise CommandError(40323, "A pipeline stage specification object must contain exactly one field.")
         name, argument = next(iter(stage.items()))
         if name in FORBIDDEN_STAGES or name.startswith(INTERNAL_STAGES_PREFIX):
@@ -70,9 +70,9 @@ def walk(pipeline: Any) -> Iterator[tuple[str, Any]]:
 
 def sub_pipelines(name: str, argument: Any) -> list[Any]:
     """The pipelines inside a stage."""
-    if name == "$facet" and isinstance(argument, dict):
+    if name == "$facet" and is_document(argument):
         return list(argument.values())
-    if name in ("$lookup", "$unionWith") and isinstance(argument, dict) and "pipeline" in argument:
+    if name in ("$lookup", "$unionWith") and is_document(argument) and "pipeline" in argument:
         return [argument["pipeline"]]
     return []
 
@@ -84,15 +84,15 @@ def uses(database: str, pipeline: Any) -> list[Use]:
 
 
 def _stage_uses(database: str, name: str, argument: Any) -> list[Use]:
-    if name in ("$lookup", "$graphLookup") and isinstance(argument, dict) and "from" in argument:
+    if name in ("$lookup", "$graphLookup") and is_document(argument) and "from" in argument:
         return [Use(*_target(database, argument["from"]), ("find",))]
     if name == "$unionWith":
-        inner = argument.get("coll") if isinstance(argument, dict) else argument
+        inner = argument.get("coll") if is_document(argument) else argument
         return [Use(database, str(inner), ("find",))] if inner is not None else []
     if name == "$out":
         return [Use(*_target(database, argument), ("insert", "remove"))]
     if name == "$merge":
-        into = argument.get("into") if isinstance(argument, dict) else argument
+        into = argument.get("into") if is_document(argument) else argument
         return [Use(*_target(database, into), _merge_actions(argument))]
     return []
 
@@ -100,15 +100,15 @@ def _stage_uses(database: str, name: str, argument: Any) -> list[Use]:
 def _target(database: str, value: Any) -> tuple[str, str]:
     if isinstance(value, str):
         return database, value
-    if isinstance(value, dict) and isinstance(value.get("coll"), str):
+    if is_document(value) and isinstance(value.get("coll"), str):
         return str(value.get("db", database)), value["coll"]
     raise CommandError(9, f"cannot tell the target collection of a stage: {value!r}")
 
 
 def _merge_actions(argument: Any) -> tuple[str, ...]:
-    spec = argument if isinstance(argument, dict) else {}
+    spec: Document = argument if is_document(argument) else {}
     matched, unmatched = spec.get("whenMatched", "merge"), spec.get("whenNotMatched", "insert")
-    actions = []
+    actions: list[str] = []
     if unmatched == "insert" or matched in ("fail", "keepExisting"):
         actions.append("insert")
     if matched not in ("fail", "keepExisting"):
@@ -120,18 +120,14 @@ def _merge_actions(argument: Any) -> tuple[str, ...]:
 
 def writes(pipeline: Any) -> bool:
     """Ends in $out or $merge."""
-    return (
-        bool(pipeline)
-        and isinstance(pipeline[-1], dict)
-        and next(iter(pipeline[-1]), "") in ("$out", "$merge")
-    )
+    return bool(pipeline) and is_document(pipeline[-1]) and next(iter(pipeline[-1]), "") in ("$out", "$merge")
 
 
 def leading_match(pipeline: list[Document]) -> Document:
     """The filter of a leading $match, by which an aggregation can be sent to fewer shards."""
     first = pipeline[0] if pipeline else {}
     query = first.get("$match")
-    return query if isinstance(query, dict) else {}
+    return query if is_document(query) else {}
 
 
 def shard_part(pipeline: list[Document]) -> tuple[list[Document], list[Document]]:

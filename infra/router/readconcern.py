@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infra.router.bsonraw import is_document
 from infra.router.errors import CommandError
 from infra.router.request import Request
 
@@ -17,7 +18,7 @@ def check_read_concern(request: Request) -> None:
     given = request.command.get("readConcern")
     if given is None:
         return
-    if not isinstance(given, dict):
+    if not is_document(given):
         raise CommandError(_TYPE_MISMATCH, "readConcern must be a document")
     level = given.get("level", "local")
     if level not in _LEVELS:

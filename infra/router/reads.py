@@ -79,7 +79,7 @@ def session_context(request: Request) -> Document:
 
 def read_concern(router: Router, request: Request, several: bool) -> Document:
     """The read concern to add: the cluster's default, and one time for a snapshot over several shards."""
-    given = request.command.get("readConcern")
+    given: Document | None = request.command.get("readConcern")
     if not given or not (set(given) - {"afterClusterTime"}):
         default = router.catalog.read_concern
         given = {**default, **(given or {})} if default else given

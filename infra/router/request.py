@@ -8,7 +8,16 @@ from typing import Any
 
 from bson import Binary, Timestamp
 
-from infra.router.bsonraw import Document, decode, elements, encode, rebuild, values_of_array
+from infra.router.bsonraw import (
+    Document,
+    decode,
+    elements,
+    encode,
+    is_array,
+    is_document,
+    rebuild,
+    values_of_array,
+)
 from infra.router.errors import CommandError
 from infra.router.reply import Reply
 from infra.router.selection import ReadPreference, parse_preference
@@ -68,8 +77,8 @@ class Request:
     deadline: float | None = None
     operation_time: Timestamp | None = None
     session: Document | None = None
-    needs: list[Any] = field(default_factory=list)
-    _listed: dict[str, list[bytes]] = field(default_factory=dict)
+    needs: list[Any] = field(default_factory=list[Any])
+    _listed: dict[str, list[bytes]] = field(default_factory=dict[str, list[bytes]])
 
     @property
     def collection(self) -> str:
@@ -111,7 +120,7 @@ class Request:
             if identifier == name:
                 return split_documents(raw)
         value = self.command.get(field_name, [])
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        if not is_array(value) or not all(is_document(item) for item in value):
             raise CommandError(14, f"BSON field '{self.name}.{field_name}' must be an array of objects")
         return self._from_body(name)
 
@@ -181,7 +190,7 @@ def full_session(lsid: Any, user: UserName | None) -> Document | None:
     """A client's session id completed by its user's digest; CommandError for a malformed one."""
     if lsid is None:
         return None
-    if not isinstance(lsid, dict) or not isinstance(lsid.get("id"), Binary) or len(lsid["id"]) != 16:
+    if not is_document(lsid) or not isinstance(lsid.get("id"), Binary) or len(lsid["id"]) != 16:
         raise CommandError(14, "BSON field 'lsid.id' is the wrong type, expected type 'binData'")
     if set(lsid) - {"id"}:
         raise CommandError(13, "Unauthorized to set user digest in LogicalSessionId")

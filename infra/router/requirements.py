@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infra.router.bsonraw import is_document
 from infra.router.errors import CommandError
 from infra.router.privileges import Need
 from infra.router.request import Request
@@ -43,7 +44,7 @@ from infra.router.rules_users import (
 def explain(request: Request) -> list[Need]:
     """explain: what the explained command needs."""
     inner = request.command["explain"]
-    if not isinstance(inner, dict) or not inner:
+    if not is_document(inner) or not inner:
         raise CommandError(14, "explain needs a command document")
     if "$db" in inner and inner["$db"] != request.database:
         raise CommandError(73, "Mismatched $db in explain command.")

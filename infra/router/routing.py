@@ -8,7 +8,7 @@ from typing import Any
 
 from bson import ObjectId, Regex, Timestamp
 
-from infra.router.bsonraw import Document, dig
+from infra.router.bsonraw import Document, dig, is_array, is_document
 from infra.router.ordering import hash64, sort_key
 
 UNSHARDED = {"t": Timestamp(0, 0), "e": ObjectId("0" * 24), "v": Timestamp(0, 0)}
@@ -44,8 +44,8 @@ class RoutingTable:
     chunks: list[Chunk]
     unique: bool = False
     default_collation: Document | None = None
-    _lower: list[Key] = field(default_factory=list)
-    _newest: dict[str, Timestamp] = field(default_factory=dict)
+    _lower: list[Key] = field(default_factory=list[Key])
+    _newest: dict[str, Timestamp] = field(default_factory=dict[str, Timestamp])
 
     def __post_init__(self) -> None:
         self.chunks.sort(key=lambda chunk: self._key(chunk.minimum))
@@ -93,7 +93,7 @@ class RoutingTable:
         key: Document = {}
         for name in self.key:
             points = _points(conditions, name)
-            if points is None or len(points) != 1 or isinstance(points[0], list):
+            if points is None or len(points) != 1 or is_array(points[0]):
                 return None
             key[name] = self._stored(name, points[0])
         return key
@@ -152,18 +152,16 @@ def is_simple(collation: Document | None) -> bool:
 
 
 def _is_operators(value: Any) -> bool:
-    return (
-        isinstance(value, dict) and bool(value) and next(iter(value)).startswith("$") and "$ref" not in value
-    )
+    return is_document(value) and bool(value) and next(iter(value)).startswith("$") and "$ref" not in value
 
 
 def _conditions(query: Document) -> dict[str, list[Any]]:
     """Field -> conditions that all must hold (top level and inside $and)."""
     found: dict[str, list[Any]] = {}
     for name, value in query.items():
-        if name == "$and" and isinstance(value, list):
+        if name == "$and" and is_array(value):
             for part in value:
-                if isinstance(part, dict):
+                if is_document(part):
                     for inner, conditions in _conditions(part).items():
                         found.setdefault(inner, []).extend(conditions)
         elif not name.startswith("$"):
@@ -193,7 +191,7 @@ def _points_inside(conditions: dict[str, list[Any]], name: str) -> list[Any] | N
     """Equality to an embedded document fixes its dotted fields as well."""
     head, _, rest = name.partition(".")
     for condition in conditions.get(head, ()) if rest else ():
-        if isinstance(condition, dict) and not _is_operators(condition):
+        if is_document(condition) and not _is_operators(condition):
             return [dig(condition, rest)]
     return None
 
@@ -205,8 +203,8 @@ def _is_pattern(value: Any) -> bool:
 def _routable(value: Any, simple: bool) -> bool:
     """Equality with an array also matches inside arrays, with null also missing fields: both are safe
     only where a shard key can hold them (never arrays)."""
-    return not isinstance(value, list) and (simple or not isinstance(value, str | dict))
+    return not is_array(value) and (simple or not isinstance(value, str | dict))
 
 
 def _comparable(value: Any, simple: bool) -> bool:
-    return value is not None and _routable(value, simple) and not isinstance(value, dict)
+    return value is not None and _routable(value, simple) and not is_document(value)

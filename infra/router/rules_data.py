@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.router.bsonraw import decode
+from infra.router.bsonraw import decode, is_document
 from infra.router.pipelines import stages, uses
 from infra.router.pipelines import walk as walk_stages
 from infra.router.privileges import CLUSTER, Need, collection, need, whole_database
@@ -67,7 +67,7 @@ def _source_needs(database: str, source: Any, named: list[tuple[str, Any]]) -> l
 def _change_stream_needs(database: str, source: Any, spec: Any) -> list[Need]:
     if isinstance(source, str):
         return [need(collection(database, source), "find", "changeStream")]
-    if isinstance(spec, dict) and spec.get("allChangesForCluster"):
+    if is_document(spec) and spec.get("allChangesForCluster"):
         return [need(("in", "", ""), "find", "changeStream")]
     return [need(whole_database(database), "find", "changeStream")]
 
@@ -87,7 +87,7 @@ def map_reduce(request: Request) -> list[Need]:
     """mapReduce: the source and the output collection."""
     needs = [need(own_collection(request), "find")]
     out = request.command.get("out")
-    if isinstance(out, dict):
+    if is_document(out):
         target = next((out[k] for k in ("replace", "merge", "reduce") if k in out), None)
         database = out.get("db", request.database)
     else:

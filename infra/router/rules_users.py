@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.router.bsonraw import Document, is_array, is_document
 from infra.router.privileges import Need, need, whole_database
 from infra.router.request import Request
 from infra.router.rules import Rule
 
 
 def _database_of(item: Any, default: str) -> str:
-    return str(item.get("db", default)) if isinstance(item, dict) else default
+    return str(item.get("db", default)) if is_document(item) else default
 
 
 def _grants(request: Request, action: str, roles: Any) -> list[Need]:
@@ -19,9 +20,9 @@ def _grants(request: Request, action: str, roles: Any) -> list[Need]:
 
 def _grants_of_privileges(privileges: Any, action: str) -> list[Need]:
     """Granting a privilege needs the action on its database; one beyond databases needs it on admin."""
-    needs = []
+    needs: list[Need] = []
     for privilege in privileges or ():
-        resource = privilege.get("resource", {}) if isinstance(privilege, dict) else {}
+        resource: Document = privilege.get("resource", {}) if is_document(privilege) else {}
         needs.append(need(whole_database(resource.get("db") or "admin"), action))
     return needs
 
@@ -39,7 +40,7 @@ def update_user(request: Request) -> list[Need]:
     command, user = request.command, request.client.user
     own = user is not None and (command["updateUser"], request.database) == (user.user, user.database)
     database = whole_database(request.database)
-    needs = []
+    needs: list[Need] = []
     for argument, own_action, action in (
         ("pwd", "changeOwnPassword", "changePassword"), ("customData", "changeOwnCustomData",
         "changeCustomData")
@@ -92,12 +93,12 @@ def _role_content(request: Request) -> list[Need]:
 def users_info(request: Request) -> list[Need]:
     """usersInfo: everybody may see himself."""
     value, user = request.command["usersInfo"], request.client.user
-    if isinstance(value, dict) and value.get("forAllDBs"):
+    if is_document(value) and value.get("forAllDBs"):
         return [need(whole_database("admin"), "viewUser")]
-    named = value if isinstance(value, list) else [value]
-    needs = []
+    named = value if is_array(value) else [value]
+    needs: list[Need] = []
     for item in named:
-        name = item.get("user") if isinstance(item, dict) else item
+        name = item.get("user") if is_document(item) else item
         database = _database_of(item, request.database)
         if user is None or (name, database) != (user.user, user.database):
             needs.append(need(whole_database(database), "viewUser"))
@@ -107,5 +108,5 @@ def users_info(request: Request) -> list[Need]:
 def roles_info(request: Request) -> list[Need]:
     """rolesInfo."""
     value = request.command["rolesInfo"]
-    named = value if isinstance(value, list) else [value]
+    named = value if is_array(value) else [value]
     return [need(whole_database(_database_of(item, request.database)), "viewRole") for item in named]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from infra.router.bsonraw import is_document
 from infra.router.errors import CommandError
 
 _MODES = ("primary", "primaryPreferred", "secondary", "secondaryPreferred", "nearest")
@@ -47,7 +48,7 @@ def parse_preference(value: Any) -> ReadPreference:
     """`$readPreference` of a command; CommandError for one that no server accepts."""
     if value is None:
         return PRIMARY
-    if not isinstance(value, dict) or value.get("mode", "primary") not in _MODES:
+    if not is_document(value) or value.get("mode", "primary") not in _MODES:
         raise CommandError(9, f"Could not parse $readPreference: {value!r}")
     mode = value.get("mode", "primary")
     tags = tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from infra.router.bsonraw import Document
 from infra.router.core import Router
 from infra.router.errors import (
     NOT_PRIMARY,
@@ -68,7 +69,7 @@ def judge(reply: Reply, request: Request) -> Outcome:
     errors = document.get("writeErrors", [])
     if any(error.get("code") in STALE for error in errors):
         return Outcome(reply, stale=True)
-    concern = document.get("writeConcernError") or {}
+    concern: Document = document.get("writeConcernError") or {}
     if concern.get("code") in NOT_PRIMARY and request.retryable_write:
         return Outcome(reply, again=CommandError(concern["code"], concern.get("errmsg", "")))
     return Outcome(reply, special=any(error.get("code") == WOULD_CHANGE_SHARD for error in errors))

@@ -142,7 +142,7 @@ async def _split_point(
         "force": True, "$db": table.namespace.partition(".")[0],
     }  # fmt: skip
     answer = await router.on_shard(request, chunk.shard, router.compose(document), again=True)
-    keys = result(answer).get("splitKeys") or []
+    keys: list[Document] = result(answer).get("splitKeys") or []
     if not keys:
         raise CommandError(141, "unable to find median in chunk")
     return chunk, keys[0]

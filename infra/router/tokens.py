@@ -7,7 +7,7 @@ from typing import Any
 
 from bson import Timestamp
 
-from infra.router.bsonraw import Document
+from infra.router.bsonraw import Document, is_document
 from infra.router.errors import CommandError
 
 _INTEGERS = {0x29: 0, 0x2B: 1, 0x2C: 2}
@@ -47,7 +47,8 @@ def _fields(token: str) -> tuple[int, int, int, int] | None:
         data = binascii.unhexlify(token)
     except (binascii.Error, ValueError):
         return None
-    position, numbers = 9, []
+    position = 9
+    numbers: list[int] = []
     for _ in range(3):
         if position >= len(data) or data[position] not in _INTEGERS:
             return None
@@ -59,7 +60,7 @@ def _fields(token: str) -> tuple[int, int, int, int] | None:
 
 def given_token(spec: Any) -> str | None:
     """The token after which a `$changeStream` goes on, None without one; CommandError for a wrong one."""
-    if not isinstance(spec, dict):
+    if not is_document(spec):
         raise CommandError(50808, "$changeStream stage expects a document as argument")
     given = [
         name for name in ("resumeAfter", "startAfter", "startAtOperationTime") if spec.get(name) is not None
@@ -72,7 +73,7 @@ def given_token(spec: Any) -> str | None:
     document = spec.get("resumeAfter") or spec.get("startAfter")
     if document is None:
         return None
-    token = document.get("_data") if isinstance(document, dict) else None
+    token = document.get("_data") if is_document(document) else None
     if not isinstance(token, str) or len(token) < 18:
         raise CommandError(40649, "bad resume token: _data of missing or wrong type")
     if "resumeAfter" in spec and is_from_invalidate(token):

@@ -89,7 +89,7 @@ async def _collect(
     stages: list[Document],
 ) -> list[bytes]:
     call = _caller(router, request, transaction)
-    base = {**_own_arguments(request), "pipeline": stages, "cursor": {}}
+    base: Document = {**_own_arguments(request), "pipeline": stages, "cursor": {}}
     replies = await together(call(s, {**base, "shardVersion": table.version(s)}) for s in shards)
     collected: list[bytes] = []
     for answer in replies:
@@ -125,7 +125,7 @@ async def _merge_part(
         if k in ("collation", "let", "allowDiskUse", "comment")
     }
     source = {"$documents": [{"$literal": decode(document)} for document in documents]}
-    command = {"aggregate": 1, "pipeline": [source, *rest], "cursor": {}, **base}
+    command: Document = {"aggregate": 1, "pipeline": [source, *rest], "cursor": {}, **base}
     answer = await _caller(router, request, transaction)(shard, command)
     more = request.derive({"aggregate": 1, "$db": request.database})
     return await drain(router, more, answer, transaction.identity | transaction.api)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bson import Timestamp
 
-from infra.router.bsonraw import Document, encode
+from infra.router.bsonraw import Document, encode, is_document
 from infra.router.core import Router, ShardReply, together
 from infra.router.errors import RETRYABLE, RETRYABLE_LABEL, TRANSIENT_LABEL, CommandError
 from infra.router.reads import read_concern, snapshot_time
@@ -39,7 +39,7 @@ class Transaction:
     number: int
     concern: Document
     api: Document
-    participants: dict[str, bool] = field(default_factory=dict)
+    participants: dict[str, bool] = field(default_factory=dict[str, bool])
     """Shard -> has written something."""
     recovery_shard: str | None = None
     at_cluster_time: Timestamp | None = None
@@ -224,21 +224,25 @@ async def _commit_each(
 async def _coordinate(router: Router, request: Request, transaction: Transaction) -> Document:
     coordinator = next(iter(transaction.participants))
     participants = [{"shardId": shard} for shard in transaction.participants]
-    document = {"coordinateCommitTransaction": 1, "participants": participants, **transaction.identity}
+    document: Document = {
+        "coordinateCommitTransaction": 1,
+        "participants": participants,
+        **transaction.identity,
+    }
     return await _finishing(router, request, coordinator, document)
 
 
 async def _recover(router: Router, request: Request) -> Document:
     """This router does not know the transaction: the recovery token names a shard that does."""
     token = request.command.get("recoveryToken")
-    if not isinstance(token, dict) or not token.get("recoveryShardId"):
+    if not is_document(token) or not token.get("recoveryShardId"):
         raise CommandError(
             251,
             "the transaction is not known to this router and the recovery token names no shard",
             labels=(TRANSIENT_LABEL,),
         )  # fmt: skip
     identity = {"lsid": request.session, "txnNumber": request.command["txnNumber"], "autocommit": False}
-    document = {"coordinateCommitTransaction": 1, "participants": [], **identity}
+    document: Document = {"coordinateCommitTransaction": 1, "participants": [], **identity}
     reply = await _finishing(router, request, token["recoveryShardId"], document)
     return {**reply, "recoveryToken": token}
 

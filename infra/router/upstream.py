@@ -39,7 +39,7 @@ class Login:
     tls: ssl.SSLContext | None
     user: str = "__system"
     database: str = "local"
-    derived: dict[tuple[str, str], bytes] = field(default_factory=dict, compare=False)
+    derived: dict[tuple[str, str], bytes] = field(default_factory=dict[tuple[str, str], bytes], compare=False)
 
 
 class Upstream(asyncio.Protocol):

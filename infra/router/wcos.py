@@ -27,7 +27,11 @@ async def exchange(router: Router, request: Request, transaction: Any, error: Do
 
     async def run(shard: str, document: Document) -> Document:
         command = {**document, "shardVersion": table.version(shard), "$db": request.database}
-        answer = await transaction.send(router, request, shard, lambda f: router.compose({**command, **f}))
+
+        def body(fields: Document) -> bytes:
+            return router.compose({**command, **fields})
+
+        answer = await transaction.send(router, request, shard, body)
         reply = answer.reply.document
         if reply.get("writeErrors"):
             first = reply["writeErrors"][0]

@@ -27,7 +27,7 @@ class Message:
     request_id: int
     opcode: int
     body: bytes
-    sequences: list[tuple[bytes, bytes]] = field(default_factory=list)
+    sequences: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
     more_to_come: bool = False
     namespace: str = ""
     exhaust: bool = False
@@ -73,7 +73,8 @@ def _parse_msg(frame: bytes, request_id: int) -> Message:
     if flags & 0xFFFF & ~_KNOWN_REQUIRED_FLAGS:
         raise WireError(f"unknown required flag bits {flags:#x}")
     end = len(frame) - (4 if flags & CHECKSUM_PRESENT else 0)
-    body, sequences, position = None, [], 20
+    sequences: list[tuple[bytes, bytes]] = []
+    body, position = None, 20
     while position < end:
         kind, start = frame[position], position + 1
         position = _section_end(frame, start, end)
@@ -128,7 +129,8 @@ def encode_reply(request_id: int, message: Message, body: bytes, *, more: bool =
 
 def split_documents(raw: bytes) -> list[bytes]:
     """The documents of a sequence; WireError when their lengths do not add up."""
-    documents, position = [], 0
+    documents: list[bytes] = []
+    position = 0
     while position < len(raw):
         if len(raw) - position < 5:
             raise WireError("truncated document sequence")

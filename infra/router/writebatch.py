@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.router.bsonraw import Document, decode
+from infra.router.bsonraw import Document, decode, is_document
 from infra.router.errors import CommandError
 from infra.router.routing import RoutingTable, is_simple
 
@@ -22,7 +22,7 @@ class Group:
     shards: list[str]
     every: bool = False
     """Runs on all its shards (multi); otherwise on one after another until one matches."""
-    items: list[tuple[int, bytes]] = field(default_factory=list)
+    items: list[tuple[int, bytes]] = field(default_factory=list[tuple[int, bytes]])
     size: int = 0
 
     def add(self, index: int, raw: bytes) -> None:
@@ -148,10 +148,10 @@ def _no_target(kind: str, what: str, table: RoutingTable, statement: Document) -
 
 def is_replacement(update: Any) -> bool:
     """A whole new document (no operators, no pipeline)."""
-    return isinstance(update, dict) and not (update and next(iter(update)).startswith("$"))
+    return is_document(update) and not (update and next(iter(update)).startswith("$"))
 
 
 def _exact_id(query: Document) -> bool:
     value = query.get("_id")
-    operators = value if isinstance(value, dict) and next(iter(value), "").startswith("$") else None
+    operators = value if is_document(value) and next(iter(value), "").startswith("$") else None
     return "_id" in query and (operators is None or "$eq" in operators)

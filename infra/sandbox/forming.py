@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -84,7 +84,7 @@ def in_order(nodes: Iterable[Node]) -> list[Node]:
 
 
 @contextmanager
-def _starting(box: Box) -> Iterator[_Start]:
+def _starting(box: Box) -> Generator[_Start, None, None]:
     """Start all members in threads; on the way out nothing more is started, and no thread is left."""
     start = _Start()
     ordered = in_order(box.nodes)

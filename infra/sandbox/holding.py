@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from app_core.errors import RefusedError
@@ -11,7 +11,7 @@ from infra.sandbox.home import SandboxPaths
 
 
 @contextmanager
-def hold(where: SandboxPaths, what: str) -> Iterator[None]:
+def hold(where: SandboxPaths, what: str) -> Generator[None, None, None]:
     """Hold the sandbox's lock; RefusedError naming the holder when somebody else does."""
     try:
         with locked(where.lock, what):

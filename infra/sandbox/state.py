@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
 from app_core.errors import RefusedError
 from infra.credentials import write_private
@@ -63,7 +64,8 @@ def read(paths: SandboxPaths) -> SandboxState | None:
 def _parse(path: Path, raw: object) -> SandboxState:
     if not isinstance(raw, dict):
         raise _damaged(path, "not an object")
-    version = raw.get("version")
+    keys = cast("dict[str, Any]", raw)
+    version: object = keys.get("version")
     if isinstance(version, int) and version > STATE_VERSION:
         raise RefusedError(
             "the state directory was written by a newer swapctl",
@@ -72,7 +74,7 @@ def _parse(path: Path, raw: object) -> SandboxState:
             hint="upgrade this checkout, or set SWAPCTL_HOME to another directory",
         )
     try:
-        return SandboxState(**raw)
+        return SandboxState(**keys)
     except TypeError as error:
         raise _damaged(path, str(error)) from error
 

@@ -109,5 +109,5 @@ class Timing:
     postgresql: Postgresql
     mongodb: Mongodb
     etcd: Etcd
-    predicted: Mapping[str, Prediction] = field(default_factory=dict)
+    predicted: Mapping[str, Prediction] = field(default_factory=dict[str, Prediction])
     given_up: tuple[GivenUp, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from pydantic import ValidationError
 
@@ -44,7 +45,7 @@ def parse_topology(data: bytes, label: str) -> Topology:
         raise _refused(label, [str(error)]) from None
     if not isinstance(value, dict):
         raise _refused(label, ["a topology is a mapping of keys, such as `name: sandbox`"])
-    topology, problems = _build(value, data.decode())
+    topology, problems = _build(cast("dict[object, object]", value), data.decode())
     if topology is not None:
         problems += [violation.sentence for violation in violations(topology)]
     if topology is None or problems:

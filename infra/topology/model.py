@@ -72,6 +72,11 @@ class Topology(Part):
             None,
         )
 
+    def with_part(self, part: Part) -> Topology:
+        """The same topology with another value of the key whose value `part(type(part))` gives."""
+        parts = {key: part if isinstance(old, type(part)) else old for key, old in self._extensions.items()}
+        return self.with_origin(self._source, parts)
+
     def with_origin(self, source: str, extensions: dict[str, Part]) -> Topology:
         """The same topology with its file's text and the values of the keys that other parts added."""
         copy = self.model_copy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from pydantic import ValidationError
 
@@ -42,7 +43,7 @@ def _place(loc: Sequence[int | str], value: object) -> str:
     for step in loc:
         value = _step(value, step)
         if isinstance(step, int):
-            name = value.get("name") if isinstance(value, dict) else None
+            name = _step(value, "name")
             words += f"[{name if isinstance(name, str) else step}]"
         elif step != "[key]":
             words += f".{step}" if words else str(step)
@@ -51,7 +52,8 @@ def _place(loc: Sequence[int | str], value: object) -> str:
 
 def _step(value: object, step: int | str) -> object:
     if isinstance(value, dict):
-        return value.get(step)
-    if isinstance(value, list) and isinstance(step, int) and step < len(value):
-        return value[step]
+        return cast("dict[object, object]", value).get(step)
+    if isinstance(value, list) and isinstance(step, int):
+        items = cast("list[object]", value)
+        return items[step] if step < len(items) else None
     return None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any
+from collections.abc import Hashable, Iterator
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
@@ -16,7 +16,10 @@ class YamlError(ValueError):
 
 
 # libyaml where it is there: twenty times as fast
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _Base
+else:
+    _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_Base):
@@ -60,7 +63,9 @@ def parse_yaml(data: bytes) -> object:
 def _check_events(text: str) -> None:
     """Refuse aliases and deep nesting before anything recurses into them."""
     depth = 0
-    for event in yaml.parse(text, Loader=_Base):
+    # PyYAML's stubs leave it untyped
+    events = cast("Iterator[yaml.Event]", yaml.parse(text, Loader=_Base))  # pyright: ignore[reportUnknownMemberType]
+    for event in events:
         if isinstance(event, yaml.AliasEvent):
             raise YamlError(f"{_line(event)}: aliases (*name) are not supported, write the value")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

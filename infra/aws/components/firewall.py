@@ -15,17 +15,25 @@ HTTP, HTTPS = 80, 443
 
 
 @dataclass(frozen=True)
+class Peer:
+    """The other region: its network, and the roles there."""
+
+    cidr: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class FirewallArgs:
     """roles: kinds of members there, `app` and `balancer`. mirrors: networks that packages come from.
 
-    dr: whether this is the DR region. peer: the other region's network, None without one.
+    dr: whether this is the DR region. peer: the other region, None without one.
     """
 
     network: Network
     roles: tuple[str, ...]
     mirrors: tuple[str, ...]
     dr: bool
-    peer: str | None
+    peer: Peer | None
 
 
 class Firewall(Component):
@@ -38,8 +46,9 @@ class Firewall(Component):
         self.groups = {role: self._group(role, f"Members of role {role}") for role in args.roles}
         for flow in flows(args.roles):
             self._flow(flow)
-        for flow in across(args.roles, args.dr) if args.peer else ():
-            self._across(flow, args.peer, args.dr)
+        if args.peer is not None:
+            for flow in across(args.roles, args.peer.roles, args.dr):
+                self._across(flow, args.peer.cidr, args.dr)
         self._what_hosts_need(args.mirrors)
         self.register_outputs({role: group.id for role, group in self.groups.items()})
 
@@ -63,7 +72,7 @@ class Firewall(Component):
         self._ingress(label, target, flow.port, flow.why, group=source.id)
         self._egress(label, source, flow.port, flow.why, group=target.id)
 
-    def _across(self, flow: Flow, peer: str | None, dr: bool) -> None:
+    def _across(self, flow: Flow, peer: str, dr: bool) -> None:
         """One end of a connection between regions: groups cannot be named across, networks can."""
         label = f"{flow.source}-to-{flow.target}-{flow.port}-peer"
         if dr == flow.from_dr:

@@ -12,7 +12,7 @@ from typing import Any
 from app_core.errors import RefusedError, SwapskillError
 from infra.aws.local.backend import Answer
 from infra.aws.local.cloud import Cloud
-from infra.aws.local.differences import differences
+from infra.aws.local.differences import differences, uncompared
 from infra.aws.local.gaps import GAPS, check_gap
 from infra.aws.local.graph import PROVIDER, Graph, Resource
 from infra.aws.local.kinds import Kind, kind_of
@@ -33,11 +33,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A run: its graph, the state after it (URN -> resource with id), and what changed or would change."""
+    """A run: its graph, the state after it (URN -> resource with id), and what changed or would change.
+
+    uncompared: (type, input) that the cloud's answers did not tell; `gaps.UNTOLD` lists them.
+    """
 
     graph: Graph
     state: State
     changes: tuple[Change, ...]
+    uncompared: frozenset[tuple[str, str]] = frozenset()
 
 
 def apply(program: Program, cloud: Cloud, state: State | None = None) -> Outcome:
@@ -65,6 +69,7 @@ class _Engine:
     def __init__(self, cloud: Cloud, state: State, *, write: bool) -> None:
         self.cloud, self.write, self.dry_run = cloud, write, not write
         self.before, self.after, self.changes = state, dict[str, Resource](), list[Change]()
+        self.uncompared: set[tuple[str, str]] = set()
         self.invoke = StandIn().invoke
 
     def register(self, resource: Resource) -> Answer:
@@ -92,6 +97,7 @@ class _Engine:
         if known is None or found is None:
             self.changes.append(Change("create", resource.urn))
             return _made(kind, client, resource) if self.write else Answer()
+        self.uncompared |= {(resource.type, name) for name in uncompared(resource, found)}
         differing = differences(resource, found)
         if differing:
             self.changes.append(Change("update", resource.urn, differing))
@@ -121,7 +127,7 @@ def _made(kind: Kind, client: Any, resource: Resource) -> Answer:
 def _run(program: Program, engine: _Engine) -> Outcome:
     graph = evaluate(program, engine)
     engine.finish()
-    return Outcome(graph, engine.after, tuple(engine.changes))
+    return Outcome(graph, engine.after, tuple(engine.changes), frozenset(engine.uncompared))
 
 
 def _delete(cloud: Cloud, resource: Resource) -> str | None:

@@ -1,7 +1,5 @@
 """Who answers for the cloud when a resource is registered."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -16,7 +14,7 @@ class Answer:
     """What a registration gives back. id "": unknown. complete: False = outputs not named are unknown."""
 
     id: str = ""
-    outputs: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     complete: bool = True
 
 

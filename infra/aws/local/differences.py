@@ -1,15 +1,13 @@
 """Which inputs of a resource differ from what the cloud tells; pure."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.aws.local.graph import Resource
-from infra.aws.local.values import bare, has_unknown
+from infra.aws.local.values import bare, has_unknown, is_list, is_map
 
 
 def differences(resource: Resource, found: Mapping[str, Any]) -> tuple[str, ...]:
@@ -27,30 +25,41 @@ def differences(resource: Resource, found: Mapping[str, Any]) -> tuple[str, ...]
     )
 
 
+def uncompared(resource: Resource, found: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the inputs that the cloud's answer says nothing about, so that no change of them shows."""
+    return tuple(sorted(name for name in resource.inputs if name not in found))
+
+
 def same(wanted: Any, found: Any) -> bool:
     """Equal in meaning: JSON documents by content, lists without order, a map by the keys that are wanted."""
     wanted, found = _document(wanted), _document(found)
     if _empty(wanted) and _empty(found):
         return True
-    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
-        return all(same(value, found.get(key)) for key, value in wanted.items()) and _no_more(wanted, found)
-    if isinstance(wanted, list) and isinstance(found, list):
-        return len(wanted) == len(found) and all(
-            same(ours, theirs) for ours, theirs in zip(_sorted(wanted), _sorted(found), strict=True)
-        )
+    if is_map(wanted) and is_map(found):
+        return _same_maps(wanted, found)
+    if is_list(wanted) and is_list(found):
+        return _same_lists(wanted, found)
     if isinstance(wanted, bool) or isinstance(found, bool):
         return str(wanted).lower() == str(found).lower()
     return wanted == found or (wanted is not None and found is not None and str(wanted) == str(found))
 
 
-def _no_more(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+def _same_maps(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
     """What is told beyond the wanted keys must be empty or a default of the cloud (None, "", False)."""
-    return all(_empty(value) for key, value in found.items() if key not in wanted)
+    return all(same(value, found.get(key)) for key, value in wanted.items()) and all(
+        _empty(value) for key, value in found.items() if key not in wanted
+    )
+
+
+def _same_lists(wanted: Sequence[Any], found: Sequence[Any]) -> bool:
+    return len(wanted) == len(found) and all(
+        same(ours, theirs) for ours, theirs in zip(_sorted(wanted), _sorted(found), strict=True)
+    )
 
 
 def _empty(value: Any) -> bool:
     """Nothing, or a map of nothing."""
-    return all(map(_empty, value.values())) if isinstance(value, Mapping) else not value
+    return all(map(_empty, value.values())) if is_map(value) else not value
 
 
 def _document(value: Any) -> Any:
@@ -62,5 +71,5 @@ def _document(value: Any) -> Any:
     return value
 
 
-def _sorted(items: list[Any]) -> list[Any]:
+def _sorted(items: Sequence[Any]) -> list[Any]:
     return sorted(items, key=lambda item: json.dumps(item, sort_keys=True, default=str))

@@ -1,10 +1,8 @@
 """What a Pulumi program declares, captured: every resource with its inputs, dependencies and options."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -37,14 +35,14 @@ class Resource:
     name: str
     parent: str = ""
     custom: bool = True
-    inputs: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     dependencies: tuple[str, ...] = ()
-    uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     options: Options = Options()
     id: str = ""
-    outputs: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     region: str = ""
-    tags: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def label(self) -> str:
@@ -59,7 +57,7 @@ class Graph:
     project: str
     stack: str
     resources: tuple[Resource, ...]
-    outputs: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def of(self, *types: str) -> tuple[Resource, ...]:
         """The resources of these types (`aws:ec2/vpc:Vpc`)."""
@@ -101,7 +99,9 @@ class Graph:
         return _grouped(self.resources, lambda resource: resource.parent)
 
 
-def _grouped(resources: tuple[Resource, ...], key: Any) -> dict[str, tuple[Resource, ...]]:
+def _grouped(
+    resources: tuple[Resource, ...], key: Callable[[Resource], str]
+) -> dict[str, tuple[Resource, ...]]:
     groups: dict[str, list[Resource]] = {}
     for resource in resources:
         groups.setdefault(key(resource), []).append(resource)

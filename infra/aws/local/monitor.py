@@ -1,7 +1,5 @@
 """The two ends that the Pulumi SDK talks to, as plain objects: it calls their methods instead of a socket."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
 import json
@@ -16,7 +14,7 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2
 from app_core.errors import UsageError
 from infra.aws.local.backend import Answer, Backend
 from infra.aws.local.graph import PROVIDER, Graph, Options, Resource
-from infra.aws.local.values import bare, decode, encode, has_unknown
+from infra.aws.local.values import as_map, bare, decode, encode, has_unknown
 
 FEATURES = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -140,12 +138,11 @@ class Monitor:
         if raw is None or has_unknown(raw):
             return {}
         tags = json.loads(raw) if isinstance(raw, str) else raw
-        return dict(tags.get("tags") or {})
+        return dict(as_map(as_map(tags).get("tags")))
 
 
 def _own_tags(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    tags = inputs.get("tags")
-    return dict(tags) if isinstance(tags, Mapping) else {}
+    return dict(as_map(inputs.get("tags")))
 
 
 class Engine:

@@ -1,12 +1,10 @@
 """The stacks of this clone: their files read as the Pulumi CLI reads them, and their programs."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import yaml
 
 from app_core.errors import UsageError, nearest
 from infra.aws.local.run import Program
+from infra.aws.local.values import as_map
 from infra.aws.settings import PROJECT, Settings, parse_settings
 from infra.topology import Topology, load_topology
 
@@ -66,14 +65,9 @@ def stack_config(name: str, root: Path = ROOT) -> dict[str, str]:
             "unknown stack", on=name, why=nearest(name, stack_names(root)), hint="ls Pulumi.*.yaml"
         )
     project, stack = _read(root / "Pulumi.yaml"), _read(root / f"Pulumi.{name}.yaml")
-    declared = project.get("config") or {}
+    declared = as_map(project.get("config"))
     defaults = {key: item["default"] for key, item in declared.items() if "default" in item}
-    return {key: _text(value) for key, value in {**defaults, **(stack.get("config") or {})}.items()}
-
-
-def with_topology(stack: LocalStack, topology: Topology) -> LocalStack:
-    """The same stack with another topology."""
-    return make_stack(replace(stack.settings, topology=topology.name), topology)
+    return {key: _text(value) for key, value in {**defaults, **as_map(stack.get("config"))}.items()}
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -81,7 +75,7 @@ def _read(path: Path) -> Mapping[str, Any]:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise UsageError("cannot read a file of the Pulumi project", on=path.name, why=str(error)) from None
-    return found if isinstance(found, Mapping) else {}
+    return as_map(found)
 
 
 def _text(value: Any) -> str:

@@ -1,7 +1,5 @@
 """A kind of resource described by a table instead of code, for APIs that are all alike."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -12,7 +10,7 @@ from infra.aws.local.backend import Answer
 from infra.aws.local.cloud import is_gone
 from infra.aws.local.graph import Resource
 from infra.aws.local.kinds import Kind
-from infra.aws.local.values import bare
+from infra.aws.local.values import as_list, as_map, bare, inside, is_list
 
 Tagger = Callable[[Resource], dict[str, Any]]
 
@@ -36,8 +34,8 @@ class Table:
     find: tuple[str, Mapping[str, Any]]
     found: str
     delete: tuple[str, Mapping[str, Any]]
-    fields: Mapping[str, str] = field(default_factory=dict)
-    outputs: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     tags: Tagger | None = None
     more: Callable[[Resource], Mapping[str, Any]] = lambda resource: {}
     after: Callable[[Any, Resource, str], None] = lambda client, resource, id: None
@@ -90,24 +88,19 @@ def pick(value: Any, path: str) -> Any:
     """What lies at a dotted path; a list on the way gives its first item; "" is the value itself."""
     for step in filter(None, path.split(".")):
         value = first(value)
-        value = value.get(step) if isinstance(value, Mapping) else None
+        value = as_map(value).get(step)
     return first(value)
 
 
 def first(value: Any) -> Any:
     """The first item of a list, None of an empty one; anything else as it is."""
-    return (value[0] if value else None) if isinstance(value, list) else value
+    return next(iter(value), None) if is_list(value) else value
 
 
 def _filled(parameters: Any, identity: str) -> Any:
-    match parameters:
-        case str():
-            return parameters.replace("{id}", identity)
-        case Mapping():
-            return {key: _filled(value, identity) for key, value in parameters.items()}
-        case list():
-            return [_filled(value, identity) for value in parameters]
-    return parameters
+    if isinstance(parameters, str):
+        return parameters.replace("{id}", identity)
+    return inside(parameters, lambda value: _filled(value, identity))
 
 
 def pairs(tags: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -132,7 +125,9 @@ def specified(kind: str) -> Tagger:
 
 def tags_of(found: Mapping[str, Any]) -> dict[str, Any]:
     """The tags of a description, AWS's own left out."""
-    tags = found.get("Tags", found.get("TagSet")) or {}
-    if isinstance(tags, list):
-        tags = {item.get("Key", item.get("TagKey")): item.get("Value", item.get("TagValue")) for item in tags}
+    told = found.get("Tags", found.get("TagSet"))
+    listed = {
+        item.get("Key", item.get("TagKey")): item.get("Value", item.get("TagValue")) for item in as_list(told)
+    }
+    tags = {**as_map(told), **listed}
     return {key: value for key, value in tags.items() if not key.startswith("aws:")}

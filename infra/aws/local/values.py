@@ -1,12 +1,10 @@
 """Property values between the SDK's wire format and Python: unknown and secret stay marked."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
@@ -56,7 +54,8 @@ def _decode(value: struct_pb2.Value) -> Any:
             return [_decode(item) for item in value.list_value.values]
         case "struct_value":
             return _decode_map(value.struct_value)
-    return None
+        case _:
+            return None
 
 
 def _decode_map(struct: struct_pb2.Struct) -> Any:
@@ -79,63 +78,66 @@ def encode(values: Mapping[str, Any]) -> struct_pb2.Struct:
 
 
 def _encode(value: Any) -> Any:
-    match value:
-        case _Unknown():
-            return rpc.UNKNOWN
-        case Secret():
-            return {_SIGNATURE: _SECRET, "value": _encode(value.value)}
-        case Mapping():
-            return {key: _encode(item) for key, item in value.items() if item is not None}
-        case list() | tuple():
-            return [_encode(item) for item in value]
-    return value
+    if isinstance(value, _Unknown):
+        return rpc.UNKNOWN
+    if isinstance(value, Secret):
+        return {_SIGNATURE: _SECRET, "value": _encode(value.value)}
+    if is_map(value):
+        return {key: _encode(item) for key, item in value.items() if item is not None}
+    return inside(value, _encode)
 
 
 def bare(value: Any) -> Any:
     """The value itself, secrets unwrapped: for calls, never for showing."""
-    match value:
-        case Secret():
-            return bare(value.value)
-        case Mapping():
-            return {key: bare(item) for key, item in value.items()}
-        case list() | tuple():
-            return [bare(item) for item in value]
-    return value
+    return bare(value.value) if isinstance(value, Secret) else inside(value, bare)
 
 
 def shown(value: Any) -> Any:
     """The value as people may see it: secrets and unknown values replaced by words."""
-    match value:
-        case Secret() | _Unknown():
-            return str(value)
-        case Mapping():
-            return {key: shown(item) for key, item in value.items()}
-        case list() | tuple():
-            return [shown(item) for item in value]
-    return value
+    return str(value) if isinstance(value, (Secret, _Unknown)) else inside(value, shown)
 
 
 def has_secret(value: Any) -> bool:
     """Whether a secret is anywhere in the value."""
-    match value:
-        case Secret():
-            return True
-        case Mapping():
-            return any(has_secret(item) for item in value.values())
-        case list() | tuple():
-            return any(has_secret(item) for item in value)
-    return False
+    return isinstance(value, Secret) or any(map(has_secret, _parts(value)))
 
 
 def has_unknown(value: Any) -> bool:
     """Whether an unknown value is anywhere in the value, also inside a secret."""
-    match value:
-        case _Unknown():
-            return True
-        case Secret():
-            return has_unknown(value.value)
-        case Mapping():
-            return any(has_unknown(item) for item in value.values())
-        case list() | tuple():
-            return any(has_unknown(item) for item in value)
-    return False
+    return isinstance(value, _Unknown) or any(map(has_unknown, _parts(value)))
+
+
+def is_map(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a property is a map; its keys are always names."""
+    return isinstance(value, Mapping)
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether a property is a list."""
+    return isinstance(value, (list, tuple))
+
+
+def as_map(value: object) -> Mapping[str, Any]:
+    """A value that is a map, as one; an empty one for anything else."""
+    return value if is_map(value) else {}
+
+
+def as_list(value: object) -> Sequence[Any]:
+    """A value that is a list, as one; an empty one for anything else."""
+    return value if is_list(value) else ()
+
+
+def inside(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A map or a list with each item changed; anything else as it is."""
+    if is_map(value):
+        return {key: change(item) for key, item in value.items()}
+    if is_list(value):
+        return [change(item) for item in value]
+    return value
+
+
+def _parts(value: Any) -> Collection[Any]:
+    """What is directly inside a secret, a map or a list."""
+    if isinstance(value, Secret):
+        return (value.value,)
+    return as_map(value).values() or as_list(value)

@@ -12,7 +12,7 @@ def check(topology: Topology) -> list[Violation]:
 
     The DR region's own etcd is held to it only where that region has three zones to spread over.
     """
-    found = []
+    found: list[Violation] = []
     for name, members in etcd_clusters(topology).items():
         zone, count = most_crowded_zone(members)
         exempt = name in dr_groups(topology) and len(topology.zones(dr=True)) < 3

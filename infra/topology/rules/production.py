@@ -11,7 +11,7 @@ def check(topology: Topology) -> list[Violation]:
     if topology.class_ != "production":
         return []
     social, payments = topology.social, topology.payments
-    counts = []
+    counts: list[tuple[str, int, int]] = []
     if social:
         counts += [("config servers", len(social.config.members), 3), ("routers", len(social.routers), 2)]
     if payments:

@@ -11,7 +11,7 @@ def check(topology: Topology) -> list[Violation]:
     """Refuse it where the primary region has three zones to spread over: that zone's loss stops the set."""
     if len(topology.zones()) < 3:
         return []
-    found = []
+    found: list[Violation] = []
     for name, voters in voting_sets(topology).items():
         zone, count = most_crowded_zone(voters)
         if len(voters) >= 3 and count > len(voters) // 2:

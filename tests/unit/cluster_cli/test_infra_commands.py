@@ -21,7 +21,8 @@ from infra.aws.outputs import read_outputs
 from infra.cost import prices, report
 from infra.cost.lines import lines
 from infra.cost.report import cost_report
-from tests.unit.infra.aws.stacks import graph, graph_of, local, raw
+from infra.cost.sizes import with_dr_size
+from tests.unit.infra.aws.stacks import full_dr, graph, graph_of, local, raw
 
 
 def call(*words):
@@ -103,6 +104,23 @@ def test_the_bill_has_every_component_both_sizes_of_dr_and_the_shares():
     assert dr.usd_month == pytest.approx(minimal.usd_month)
     assert found.unpriced == () and "traffic" in found.not_included
     assert all("approximate" in item.source and item.date for item in found.prices)
+
+
+def test_the_program_runs_once_for_a_bill(monkeypatch):
+    runs = []
+    monkeypatch.setattr(report, "resolve", lambda program: runs.append(program) or graph("production"))
+    assert cost_report(local("production")).dr_sizes and len(runs) == 1
+
+
+def test_the_other_size_is_priced_as_the_program_would_declare_it():
+    priced = {region.name: prices.load_prices(region.name) for region in local("production").topology.regions}
+
+    def bill(found):
+        return sorted((line.resource.urn, line.item, line.usd) for line in lines(found, priced))
+
+    minimal, topology = graph("production"), local("production").topology
+    assert bill(with_dr_size(minimal, topology, "full")) == bill(full_dr()) != bill(minimal)
+    assert with_dr_size(minimal, topology, "minimal") is minimal
 
 
 def test_a_host_costs_its_hours_its_disks_and_its_metrics():

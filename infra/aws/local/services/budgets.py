@@ -21,6 +21,7 @@ def _create(client: Any, resource: Resource) -> Answer:
         "BudgetType": inputs["budgetType"],
         "TimeUnit": inputs["timeUnit"],
         "BudgetLimit": {"Amount": str(inputs["limitAmount"]), "Unit": inputs["limitUnit"]},
+        "CostFilters": {item["name"]: item["values"] for item in inputs.get("costFilters", ())},
     }
     notices = [_notice(item) for item in inputs.get("notifications", ())]
     account = inputs.get("accountId", ACCOUNT)
@@ -55,6 +56,7 @@ def _read(client: Any, resource: Resource) -> Mapping[str, Any] | None:
         "limitUnit": found["BudgetLimit"]["Unit"],
         "timeUnit": found["TimeUnit"],
         "budgetType": found["BudgetType"],
+        "costFilters": [{"name": name, "values": v} for name, v in found.get("CostFilters", {}).items()],
     }
 
 

@@ -1,7 +1,5 @@
 """EC2, the hosts: instances, data volumes, network interfaces, account-wide defaults."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -12,7 +10,7 @@ from infra.aws.local.cloud import is_gone
 from infra.aws.local.graph import Resource
 from infra.aws.local.kinds import Kind
 from infra.aws.local.table import Table, first, pick, specified, tags_of
-from infra.aws.local.values import bare
+from infra.aws.local.values import as_list, as_map, bare
 
 VOLUME = Table(
     type="aws:ebs/volume:Volume",
@@ -78,6 +76,10 @@ def _request(inputs: Mapping[str, Any], resource: Resource) -> dict[str, Any]:
         request["SecurityGroupIds"] = inputs["vpcSecurityGroupIds"]
     if "iamInstanceProfile" in inputs:
         request["IamInstanceProfile"] = {"Name": inputs["iamInstanceProfile"]}
+    if "monitoring" in inputs:
+        request["Monitoring"] = {"Enabled": bool(inputs["monitoring"])}
+    if "creditSpecification" in inputs:
+        request["CreditSpecification"] = {"CpuCredits": inputs["creditSpecification"]["cpuCredits"]}
     if "userData" in inputs:
         request["UserData"] = inputs["userData"]
     if "metadataOptions" in inputs:
@@ -115,8 +117,11 @@ def _read(client: Any, resource: Resource) -> Mapping[str, Any] | None:
     options = found.get("MetadataOptions", {})
     wanted = bare(resource.inputs.get("metadataOptions", {}))
     told_options = {key: options.get(field) for key, field in _METADATA.items() if key in wanted}
+    profile = str(pick(found, "IamInstanceProfile.Arn") or "").rpartition("/")[2]
     return {
         **own,
+        "monitoring": pick(found, "Monitoring.State") == "enabled",
+        "iamInstanceProfile": profile,
         "vpcSecurityGroupIds": groups,
         "tags": tags_of(found),
         **({"metadataOptions": told_options} if wanted and options else {}),
@@ -139,7 +144,7 @@ def _attach(client: Any, resource: Resource) -> Answer:
 def _attached(client: Any, resource: Resource) -> Mapping[str, Any] | None:
     volume, _, instance = resource.id.partition(":")
     found = first(client.describe_volumes(VolumeIds=[volume])["Volumes"])
-    for item in (found or {}).get("Attachments", []):
+    for item in as_list(as_map(found).get("Attachments")):
         if item["InstanceId"] == instance:
             return {"deviceName": item["Device"], "instanceId": instance, "volumeId": volume}
     return None

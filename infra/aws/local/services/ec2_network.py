@@ -1,7 +1,5 @@
 """EC2, the network: VPCs, subnets, gateways, routes, endpoints, peerings."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -12,7 +10,7 @@ from infra.aws.local.backend import Answer
 from infra.aws.local.graph import Resource
 from infra.aws.local.kinds import Kind
 from infra.aws.local.table import Table, first, pick, specified
-from infra.aws.local.values import bare
+from infra.aws.local.values import as_list, as_map, bare
 
 _DNS = {"enableDnsHostnames": "EnableDnsHostnames", "enableDnsSupport": "EnableDnsSupport"}
 
@@ -211,7 +209,7 @@ def _route(client: Any, resource: Resource) -> Answer:
 def _route_read(client: Any, resource: Resource) -> Mapping[str, Any] | None:
     table, _, block = resource.id.partition("_")
     found = first(client.describe_route_tables(RouteTableIds=[table])["RouteTables"])
-    routes = found["Routes"] if found else []
+    routes = as_list(as_map(found).get("Routes"))
     route = next((item for item in routes if item.get("DestinationCidrBlock") == block), None)
     if route is None:
         return None

@@ -88,6 +88,32 @@ def _health(resource: Resource) -> dict[str, Any]:
     return {key: str(value) if key == "HealthCheckPort" else value for key, value in found.items()}
 
 
+_GROUP = {
+    "deregistrationDelay": "deregistration_delay.timeout_seconds",
+    "connectionTermination": "deregistration_delay.connection_termination.enabled",
+}
+
+
+def _group_attributes(client: Any, resource: Resource, identity: str) -> None:
+    inputs = bare(resource.inputs)
+    given = [
+        {"Key": field, "Value": str(inputs[name]).lower()} for name, field in _GROUP.items() if name in inputs
+    ]
+    if given:
+        client.modify_target_group_attributes(TargetGroupArn=identity, Attributes=given)
+
+
+def _group_told(client: Any, resource: Resource, found: Mapping[str, Any]) -> Mapping[str, Any]:
+    told = client.describe_target_group_attributes(TargetGroupArn=resource.id)["Attributes"]
+    on = {item["Key"]: item["Value"] for item in told}
+    wanted = resource.inputs.get("healthCheck", {})
+    return {
+        **_tags(client, resource, found),
+        **{name: on[field] for name, field in _GROUP.items() if field in on},
+        "healthCheck": {key: found.get(field) for key, field in _HEALTH.items() if key in wanted},
+    }
+
+
 TARGETS = Table(
     type="aws:lb/targetGroup:TargetGroup",
     service="elbv2",
@@ -104,14 +130,8 @@ TARGETS = Table(
         "Tags": pairs(resource.tags),
         **_health(resource),
     },
-    told=lambda client, resource, found: {
-        **_tags(client, resource, found),
-        "healthCheck": {
-            key: found.get(field)
-            for key, field in _HEALTH.items()
-            if key in resource.inputs.get("healthCheck", {})
-        },
-    },
+    after=_group_attributes,
+    told=_group_told,
 )
 LISTENER = Table(
     type="aws:lb/listener:Listener",

@@ -1,7 +1,5 @@
 """S3: buckets. What the provider keeps as resources of their own beside a bucket is in s3_settings."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -34,7 +32,7 @@ def _create(client: Any, resource: Resource) -> Answer:
 def _read(client: Any, resource: Resource) -> Mapping[str, Any] | None:
     try:
         client.head_bucket(Bucket=resource.id)
-        told = client.get_bucket_tagging(Bucket=resource.id) if resource.tags else {}
+        told = client.get_bucket_tagging(Bucket=resource.id) if resource.tags else dict[str, Any]()
     except Exception as error:  # botocore makes its classes at run time
         if is_gone(error):
             return None

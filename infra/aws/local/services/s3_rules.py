@@ -84,11 +84,27 @@ def _copy(rule: Values) -> dict[str, Any]:
             "Bucket": target["bucket"],
             **given("StorageClass", target.get("storageClass")),
             **({"EncryptionConfiguration": {"ReplicaKmsKeyID": key}} if key else {}),
+            **_in_time(target),
         },
     }
     if "sourceSelectionCriteria" in rule:
         status = rule["sourceSelectionCriteria"]["sseKmsEncryptedObjects"]["status"]
         found["SourceSelectionCriteria"] = {"SseKmsEncryptedObjects": {"Status": status}}
+    return found
+
+
+def _in_time(target: Values) -> dict[str, Any]:
+    """How soon a copy must be there, and the metrics that show it."""
+    found: dict[str, Any] = {}
+    if "replicationTime" in target:
+        limit = target["replicationTime"]
+        found["ReplicationTime"] = {"Status": limit["status"], "Time": {"Minutes": limit["time"]["minutes"]}}
+    if "metrics" in target:
+        seen = target["metrics"]
+        found["Metrics"] = {
+            "Status": seen["status"],
+            "EventThreshold": {"Minutes": seen["eventThreshold"]["minutes"]},
+        }
     return found
 
 

@@ -1,7 +1,5 @@
 """S3: the settings of a bucket, each a resource of its own: put, got and deleted by the bucket's name."""
 
-# What comes from a wire or a file has no type; the declarations of resources are checked strictly.
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

@@ -7,6 +7,7 @@ from infra.timing import solve
 from infra.topology import load_topology
 from infra.topology.base import Member
 from tests.unit.cluster_cli.bootstrap.topologies import spec, specs
+from tests.unit.infra.topology.files import parse, shipped, warm
 
 
 def formed(wanted):
@@ -93,3 +94,35 @@ def test_an_arbiter_holds_no_data():
     assert initial_config(wanted)["members"][2]["arbiterOnly"] is True
     assert len(wanted.hosts) == 3
     assert len(wanted.data_hosts) == 2
+
+
+def warmed(name):
+    return spec(name, change=lambda _: parse(warm()))
+
+
+def test_a_copy_in_the_dr_region_is_hidden_and_neither_votes_nor_is_elected():
+    for name in ("members-1", "config"):
+        wanted = warmed(name)
+        *voters, copy_of = initial_config(wanted)["members"]
+        assert (copy_of["hidden"], copy_of["priority"], copy_of["votes"]) == (True, 0, 0)
+        assert wanted.members[-1] == f"{name}-copy" and len(voters) == 3
+        assert not [seat for seat in voters if "hidden" in seat or "votes" in seat]
+
+
+def test_a_shard_is_added_by_the_members_that_clients_may_see():
+    wanted = warmed("members-1")
+    assert wanted.data_hosts == wanted.hosts[:3]
+
+
+def test_a_set_that_runs_gets_its_copy_without_a_vote():
+    wanted = warmed("members-1")
+    cold = formed(spec("members-1", change=lambda _: shipped("production")))
+    cold["members"] = [
+        {**seat, "host": host} for seat, host in zip(cold["members"], wanted.hosts, strict=False)
+    ]
+    following = next_config(cold, wanted)
+    assert following is not None and len(following["members"]) == 4
+    assert following["members"][3] == {
+        "_id": 3, "host": wanted.hosts[3], "hidden": True, "priority": 0, "votes": 0,
+    }  # fmt: skip
+    assert next_config(following, wanted) is None

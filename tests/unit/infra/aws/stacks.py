@@ -46,6 +46,14 @@ def parse(file: dict[str, Any]) -> Topology:
     return parse_topology(yaml.safe_dump(file).encode(), "test.yaml")
 
 
+@cache
+def full_dr() -> Graph:
+    """The graph of production with its DR region grown to full size."""
+    file = raw("production")
+    file["aws"]["dr"] = {"size": "full"}
+    return graph_of(file)
+
+
 def graph_of(file: dict[str, Any], stack: str = "production") -> Graph:
     """The graph of a stack with another topology."""
     topology = parse(file)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from .stacks import contents, graph, graph_of, raw
+from tests.unit.infra.topology.files import warm
+
+from .stacks import contents, full_dr, graph, graph_of, raw
 
 MEMBERS = ("a", "b", "c")
+ACROSS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 
 
 def with_third_shard():
@@ -34,9 +37,7 @@ def test_the_same_topology_gives_the_same_graph():
 
 
 def test_resizing_the_standby_changes_its_machine_and_its_disk_alone():
-    file = raw("production")
-    file["aws"]["dr"] = {"size": "full"}
-    before, after = contents(graph("production")), contents(graph_of(file))
+    before, after = contents(graph("production")), contents(full_dr())
     changed = {urn.rsplit("::", 1)[1] for urn in before if before[urn] != after.get(urn)}
     assert changed == {"pg-dr"} and before.keys() == after.keys()
 
@@ -57,25 +58,8 @@ def test_application_hosts_are_spread_over_the_zones():
     assert sorted(zones) == ["eu-west-3a", "eu-west-3a", "eu-west-3b", "eu-west-3c"]
 
 
-def with_warm_dr():
-    """Production with a hidden member of every set in the DR region."""
-    file = raw("production")
-    sets = [*file["social"]["shards"], file["social"]["config"]]
-    for index, item in enumerate(sets):
-        host = f"mongo-dr-{item['name']}"
-        file["hosts"].append({"name": host, "zone": f"dr-{MEMBERS[index]}"})
-        item["hidden"] = {"name": f"{item['name']}-copy", "host": host}
-    file["social"]["dr"] = "warm"
-    sizes = file["aws"]["sizes"]
-    sizes["mongod-hidden"], sizes["mongod-hidden-config"] = (
-        dict(sizes["mongod-shard"]),
-        dict(sizes["mongod-config"]),
-    )
-    return file
-
-
 def test_a_warm_dr_region_holds_a_copy_of_every_set_and_reaches_it_through_the_peering():
-    found = graph_of(with_warm_dr())
+    found = graph_of(warm())
     hosts = {item.name: item.region for item in found.of("aws:ec2/instance:Instance")}
     assert {name for name in hosts if name.startswith("mongo-dr-")} == {
         "mongo-dr-members-1", "mongo-dr-exchange-1", "mongo-dr-config",
@@ -88,6 +72,9 @@ def test_a_warm_dr_region_holds_a_copy_of_every_set_and_reaches_it_through_the_p
         "firewall-eu-central-1-out-mongod-hidden-to-mongod-shard-27018-peer",
         "firewall-eu-central-1-in-mongod-shard-to-mongod-hidden-27018-peer",
     }
+    assert graph("production").of(ACROSS) and not [
+        item.name for item in graph("production").resources if "hidden" in item.name
+    ], "a cold DR region has no such port"
     (alarm,) = [
         item
         for item in found.of("aws:cloudwatch/metricAlarm:MetricAlarm")

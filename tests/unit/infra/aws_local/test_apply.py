@@ -9,11 +9,12 @@ import pytest
 
 from app_core.errors import RefusedError, SwapskillError
 from infra.aws.local.apply import Change, apply, compare, destroy, summary
-from infra.aws.local.gaps import GAPS
+from infra.aws.local.gaps import GAPS, UNTOLD
 from infra.aws.local.types import INSTANCE, VOLUME
 from tests.unit.infra.aws.stacks import graph, local
 
 from .account import account, left
+from .recorder import Requests, listed, wrong
 from .tiny import program
 
 
@@ -27,18 +28,32 @@ def one(state, kind):
 
 
 @pytest.mark.timeout(900)  # some thousand calls, each with a signature and an answer to parse
-def test_an_ephemeral_stack_is_made_is_stable_shows_edits_and_leaves_nothing():
+def test_an_ephemeral_stack_is_made_is_stable_shows_edits_and_leaves_nothing(monkeypatch):
     stack = local("ephemeral").program
     with account() as cloud:
         before = left()
+        requests = Requests(cloud, monkeypatch)
         first = apply(stack, cloud)
         assert summary(first.changes) == {"create": made_of("ephemeral")}
         again = apply(stack, cloud, first.state)
         assert again.changes == () and again.state == first.state
+        assert not again.uncompared - listed()
+        assert not unproven(first.state, requests)
         expected = edited(first.state)
         assert set(compare(stack, cloud, first.state).changes) == expected
         assert destroy(cloud, first.state) == ()
         assert left() == before
+
+
+def unproven(state, requests):
+    """What speaks against the reasons for which inputs are not compared, over a whole stack."""
+    found = [
+        wrong(resource, name, requests.sent[urn])
+        for urn, resource in state.items()
+        for name in UNTOLD.get(resource.type, ())
+        if name in resource.inputs
+    ]
+    return [sentence for sentence in found if sentence]
 
 
 def edited(state):
@@ -58,12 +73,16 @@ def edited(state):
 
 @pytest.mark.full
 @pytest.mark.parametrize("stack", ["staging", "production"])
-def test_a_stack_with_a_dr_region_is_made_is_stable_and_refuses_to_be_destroyed(stack):
+def test_a_stack_with_a_dr_region_is_made_is_stable_and_refuses_to_be_destroyed(stack, monkeypatch):
     made = local(stack).program
     with account() as cloud:
+        requests = Requests(cloud, monkeypatch)
         first = apply(made, cloud)
         assert summary(first.changes) == {"create": made_of(stack)}
-        assert apply(made, cloud, first.state).changes == ()
+        again = apply(made, cloud, first.state)
+        assert again.changes == ()
+        assert again.uncompared == listed(), "listed is what no answer tells, neither more nor less"
+        assert not unproven(first.state, requests)
         with pytest.raises(RefusedError, match="protected"):
             destroy(cloud, first.state)
         assert all(item.id for item in first.state.values())

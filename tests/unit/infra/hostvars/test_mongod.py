@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -10,7 +11,8 @@ from infra.credentials import Credentials
 from infra.endpoint import Endpoint
 from infra.hostvars import hostvars
 from infra.templates import render
-from infra.topology import load_topology
+from infra.topology import Topology, load_topology
+from tests.unit.infra.topology.files import parse, warm
 
 
 @dataclass
@@ -36,8 +38,8 @@ class Placement:
         return Path("/usr/bin") / name
 
 
-def rendered(role, member, topology="sandbox"):
-    loaded = load_topology(topology)
+def rendered(role: str, member: str, topology: str | Topology = "sandbox") -> Any:
+    loaded = load_topology(topology) if isinstance(topology, str) else topology
     places = {
         n.name: Endpoint(n.name, n.kind, n.group, n.host, n.zone, n.region, f"10.0.0.{i}", {"mongo": 27017})
         for i, n in enumerate(loaded.nodes())
@@ -55,6 +57,17 @@ def test_a_member_knows_its_set_and_role(member, cluster_role, group):
     assert config["sharding"]["clusterRole"] == cluster_role
     assert config["replication"]["replSetName"] == group
     assert config["storage"]["dbPath"] == f"/var/lib/mongo/{member}/data"
+
+
+def test_a_copy_in_the_dr_region_belongs_to_its_set_and_routers_do_not_ask_it():
+    warmed = parse(warm())
+    for member, role in (("members-1-copy", "shardsvr"), ("config-copy", "configsvr")):
+        config = rendered("mongod", member, warmed)
+        assert config["sharding"]["clusterRole"] == role
+        assert config["replication"]["replSetName"] == member.removesuffix("-copy")
+    router = next(node.name for node in warmed.nodes() if node.kind == "router")
+    asked = rendered("mongos", router, warmed)["sharding"]["configDB"]
+    assert len(asked.split(",")) == 3, asked
 
 
 @pytest.mark.parametrize("topology", ["sandbox", "production"])

@@ -18,6 +18,21 @@ def raw(name: str = "sandbox") -> Raw:
     return copy.deepcopy(yaml.safe_load((SHIPPED / f"{name}.yaml").read_text()))
 
 
+def warm(name: str = "production") -> Raw:
+    """A topology with a DR region and, on hosts of their own there, a hidden member of every set."""
+    file = raw(name)
+    zones = next(region["zones"] for region in file["regions"] if region.get("dr"))
+    for group, zone in zip([*file["social"]["shards"], file["social"]["config"]], zones, strict=True):
+        host = f"mongo-dr-{group['name']}"
+        file["hosts"].append({"name": host, "zone": zone})
+        group["hidden"] = {"name": f"{group['name']}-copy", "host": host}
+    file["social"]["dr"] = "warm"
+    sizes = file["aws"]["sizes"]
+    sizes["mongod-hidden"] = dict(sizes["mongod-shard"])
+    sizes["mongod-hidden-config"] = dict(sizes["mongod-config"])
+    return file
+
+
 def parse(value: Raw) -> Topology:
     """The mapping through the loader. Raises UsageError."""
     return parse_topology(yaml.safe_dump(value, sort_keys=False).encode(), "test.yaml")

@@ -1,0 +1,31 @@
+"""Outputs as a stack of a shipped topology would tell them, made without running a program."""
+
+from __future__ import annotations
+
+from infra.aws.outputs import StackOutputs
+from infra.aws.ports import PORTS
+from infra.topology import load_topology
+
+
+def told(name: str = "ephemeral") -> StackOutputs:
+    topology = load_topology(name)
+    hosts = {
+        host.name: {
+            "instance_id": f"i-{number:08x}", "private_ip": f"10.20.0.{number + 4}",
+            "fqdn": f"{host.name}.{name}.internal", "region": topology.region_of(host.zone),
+            "zone": f"{topology.region_of(host.zone)}{host.zone[-1]}", "instance_type": "t4g.medium",
+            "roles": topology.roles(host.name),
+        }
+        for number, host in enumerate(topology.hosts)
+    }  # fmt: skip
+    members = {
+        node.name: {
+            "kind": node.kind, "group": node.group, "host": node.host,
+            "fqdn": f"{node.name}.{name}.internal", "ports": PORTS[node.kind],
+        }
+        for node in topology.nodes()
+    }  # fmt: skip
+    facts = {"version": 1, "stack": name, "topology": name, "cluster_class": topology.class_}
+    empty = {key: {} for key in ("regions", "endpoints", "buckets", "secrets", "keys")}
+    place = {"account": "111122223333", "domain": f"{name}.internal"}
+    return StackOutputs.model_validate({**facts, **place, **empty, "hosts": hosts, "members": members})
