@@ -100,7 +100,6 @@ UNTOLD: Mapping[str, Mapping[str, Untold]] = {
     "aws:lb/targetGroupAttachment:TargetGroupAttachment": {"targetGroupArn": FOUND_BY},
     "aws:route53/record:Record": {"aliases": SENT, "name": FOUND_BY, "type": FOUND_BY, "zoneId": FOUND_BY},
     "aws:route53/zone:Zone": {"forceDestroy": LEAVING, "vpcs": SENT},
-    "aws:route53/zoneAssociation:ZoneAssociation": {"zoneId": FOUND_BY},
     "aws:s3/bucket:Bucket": {"forceDestroy": LEAVING},
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": {"bucket": FOUND_BY},
     "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": {"bucket": FOUND_BY},
@@ -119,7 +118,6 @@ UNTOLD: Mapping[str, Mapping[str, Untold]] = {
     "aws:sns/topicSubscription:TopicSubscription": {"endpointAutoConfirms": OWN},
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": {
         "description": SENT,
-        "ipProtocol": SENT,
         "prefixListId": SENT,
     },
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {"description": SENT},
