@@ -13,6 +13,8 @@ from cluster_cli.schema.social import SocialFacts
 NAME = "validator"
 DOMAIN = "social"
 ORDER = 50
+WIDEST = 80
+"""Characters that a differing value may take in a sentence."""
 
 
 def find(facts: SocialFacts) -> Iterator[Difference]:
@@ -60,4 +62,10 @@ def _where(live: Any, wanted: Any, path: str = "") -> str:
     if isinstance(live, list) and isinstance(wanted, list) and len(live) == len(wanted):
         number = next(n for n, (one, other) in enumerate(zip(live, wanted, strict=True)) if one != other)
         return _where(live[number], wanted[number], f"{path}.{number}")
-    return f"{path} is {live!r}, the registry says {wanted!r}"
+    return f"{path} is {_short(live)}, the registry says {_short(wanted)}"
+
+
+def _short(value: Any) -> str:
+    """The value as text that fits into a table."""
+    text = repr(value)
+    return text if len(text) <= WIDEST else f"{text[:WIDEST]}…"

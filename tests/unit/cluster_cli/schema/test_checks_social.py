@@ -138,6 +138,13 @@ def test_a_validator_that_differs_says_where(options, why):
     assert why in one.detail
 
 
+def test_a_long_value_is_cut_in_the_sentence():
+    long = {"$and": [{"$jsonSchema": {"bsonType": "object", "required": ["x" * 500]}}]}
+    (one,) = found(SESSIONS, sessions=changed(options={**whole(SESSIONS).options, "validator": long}))
+    assert "…, the registry says" in one.detail
+    assert len(one.detail) < 300
+
+
 @pytest.mark.parametrize("check", checks.registry(), ids=lambda c: f"{c.domain}-{c.name}")
 def test_every_check_says_what_it_finds(check):
     assert check.finds.endswith(".")
