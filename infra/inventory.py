@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app_core.errors import SwapskillError
+from app_core.errors import UsageError
 from infra.aws.outputs import HostOutput, StackOutputs
 from infra.endpoint import Endpoint
 from infra.topology import Topology
@@ -37,10 +37,10 @@ class Inventory:
 
 
 def inventory(told: StackOutputs) -> Inventory:
-    """The inventory of a stack. SwapskillError when a member is on a host that the outputs do not have."""
+    """The inventory of a stack. UsageError when a member is on a host that the outputs do not have."""
     for name, member in told.members.items():
         if member.host not in told.hosts:
-            raise SwapskillError("the outputs contradict themselves", on=name,
+            raise UsageError("the outputs contradict themselves", on=name,
                                  why=f"it is on {member.host}, and there is no such host")  # fmt: skip
     hosts = {name: _host(told, name, host) for name, host in sorted(told.hosts.items())}
     found: dict[str, set[str]] = {}
@@ -52,11 +52,11 @@ def inventory(told: StackOutputs) -> Inventory:
 
 
 def endpoints(told: StackOutputs, topology: Topology) -> dict[str, Endpoint]:
-    """Member -> where it answers, in the topology's order. SwapskillError when the two differ in members."""
+    """Member -> where it answers, in the topology's order. UsageError when the two differ in members."""
     wanted = {node.name for node in topology.nodes()}
     if wanted != set(told.members):
         differing = ", ".join(sorted(wanted ^ set(told.members)))
-        raise SwapskillError("the stack and its topology differ in members", on=told.stack, why=differing,
+        raise UsageError("the stack and its topology differ in members", on=told.stack, why=differing,
                              hint="pulumi up, then add the context again")  # fmt: skip
     return {
         node.name: Endpoint(node.name, node.kind, node.group, node.host, node.zone, node.region,

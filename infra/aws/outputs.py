@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app_core.errors import SwapskillError
+from app_core.errors import UsageError
 
 VERSION = 1
 SCHEMA_FILE = Path(__file__).with_name(f"outputs-{VERSION}.json")
@@ -105,13 +105,13 @@ def schema_text() -> str:
 
 
 def read_outputs(text: str, *, origin: str) -> StackOutputs:
-    """The outputs in the text of `pulumi stack output --json`; SwapskillError names the first wrong key."""
+    """The outputs in the text of `pulumi stack output --json`; UsageError names the first wrong key."""
     try:
         return StackOutputs.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"
-        raise SwapskillError(
+        raise UsageError(
             "no valid outputs of a stack", on=origin, why=f"{where}: {first['msg']}",
             hint="pulumi stack output --json",
         ) from None  # fmt: skip

@@ -6,7 +6,7 @@ import stat
 import pytest
 from typer.testing import CliRunner
 
-from app_core.errors import RefusedError, SwapskillError, UsageError
+from app_core.errors import RefusedError, UsageError
 from cluster_cli.main import app
 from infra.context import load_context
 from infra.sandbox.home import home, sandboxes_dir
@@ -74,7 +74,7 @@ def test_ansible_reads_the_inventory():
 def test_outputs_that_break_their_contract_are_refused_and_nothing_is_kept(change, why):
     document = json.loads(told("production").model_dump_json())
     change(document)
-    with pytest.raises(SwapskillError, match=why):
+    with pytest.raises(UsageError, match=why):
         call("add", "prod", given=json.dumps(document))
     assert json.loads(call("list", "-o", "json").stdout) == []
 
