@@ -19,6 +19,8 @@ from infra.context import Context
 from infra.endpoint import Endpoint
 
 MEMBER_TIMEOUT_S = 1.0
+_SILENT = ("timed out", "found yet")
+"""In the driver's words: it gave up on the member, or its patience ended before that."""
 LAG_LIMIT_S = 10.0
 _NOT_YET_INITIALIZED = 94
 STAND_IN = "stand-in"
@@ -64,7 +66,7 @@ def _ask_member(ctx: Context, endpoint: Endpoint) -> Answer:
         with member_client(ctx, endpoint.member, timeout=MEMBER_TIMEOUT_S) as client:
             view = facts.parse_status(client.admin.command("replSetGetStatus"))
     except PyMongoError as error:
-        return _failed(endpoint, error)
+        return failed(endpoint, error)
     health, reason = facts.health_of(view.state)
     return Answer(endpoint, view, health, view.state, reason)
 
@@ -78,13 +80,13 @@ def _knock(endpoint: Endpoint) -> Answer | None:
     return None
 
 
-def _failed(endpoint: Endpoint, error: PyMongoError) -> Answer:
+def failed(endpoint: Endpoint, error: PyMongoError) -> Answer:
+    """What an error of the driver says of a member whose port takes connections; pure."""
     if isinstance(error, OperationFailure):
         if error.code == _NOT_YET_INITIALIZED:
             return Answer(endpoint, None, Health.RECOVERING, "uninitialized", "in no replica set yet")
         return Answer(endpoint, None, Health.FAILED, "refusing", server_words(error))
-    timed_out = isinstance(error, NetworkTimeout) or "timed out" in str(error)
-    if timed_out:
+    if isinstance(error, NetworkTimeout) or any(words in str(error) for words in _SILENT):
         return Answer(endpoint, None, Health.FROZEN, "silent", f"no answer within {MEMBER_TIMEOUT_S:g} s")
     reason = "connection closed" if isinstance(error, AutoReconnect) else type(error).__name__
     return Answer(endpoint, None, Health.DOWN, "unreachable", reason)

@@ -1,10 +1,12 @@
 """From the members' answers to the rows of `status`."""
 
+import pytest
 from bson import Timestamp
+from pymongo.errors import ServerSelectionTimeoutError
 
 from cluster_cli.engines.model import Health
 from cluster_cli.engines.mongodb.facts import parse_status
-from cluster_cli.engines.mongodb.status import Answer, judge_group
+from cluster_cli.engines.mongodb.status import Answer, failed, judge_group
 from infra.endpoint import Endpoint
 from tests.unit.cluster_cli.engines.documents import recorded, view
 
@@ -90,3 +92,15 @@ def test_too_far_behind_is_lagging():
 
 def test_recorded_views_agree_on_the_term():
     assert view("primary").term == view("secondary").term
+
+
+@pytest.mark.parametrize(
+    ("words", "health"),
+    [
+        ("127.0.0.1:1: timed out (configured timeouts: connectTimeoutMS: 1000.0ms)", Health.FROZEN),
+        ("No servers found yet, Timeout: 1.0s", Health.FROZEN),
+        ("127.0.0.1:1: [Errno 111] Connection refused", Health.DOWN),
+    ],
+)
+def test_a_member_that_is_silent_is_told_from_one_that_refuses(words, health):
+    assert failed(PLACES[0], ServerSelectionTimeoutError(words)).health is health
