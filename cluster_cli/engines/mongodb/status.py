@@ -178,7 +178,7 @@ def _ask_router(ctx: Context, endpoint: Endpoint) -> MemberStatus:
             with anonymous_client(ctx, endpoint.member, MEMBER_TIMEOUT_S) as client:
                 answer = _router_answer(endpoint, client.admin.command("hello"))
         except PyMongoError as error:
-            answer = _failed(endpoint, error)
+            answer = failed(endpoint, error)
     return MemberStatus(
         member=endpoint.member,
         domain="social",
