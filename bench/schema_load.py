@@ -174,7 +174,7 @@ class IntentLoad:
         self._connection.execute(_INSERT, (uuid.uuid4(), uuid.uuid4()))
 
     def _ask(self, statement: str, value: uuid.UUID) -> Sequence[Any]:
-        return self._connection.execute(statement, (value,)).fetchall()  # type: ignore[arg-type]
+        return self._connection.execute(statement, (value,)).fetchall()  # type: ignore[arg-type] - ours
 
     def empty(self) -> None:
         """Take everything out again."""
