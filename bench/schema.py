@@ -11,16 +11,16 @@ import argparse
 import contextlib
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from app_core.schema import registry
+from bench.growth import growths, verdict
 from bench.machine import describe
 from bench.schema_load import CollectionLoad, IntentLoad, Latency
 from cluster_cli.bootstrap.steps import StepLog
 from cluster_cli.engines.mongodb import mongo_client
-from cluster_cli.engines.mongodb.clients import Client
+from cluster_cli.engines.mongodb.clients import Client, member_client
 from cluster_cli.engines.postgresql.connect import connect
 from cluster_cli.schema import payments
 from cluster_cli.schema.apply import apply_social, migrating
@@ -34,6 +34,8 @@ GREAT = ("users", "sessions", "messages")
 """Collections that grow by members and their talk; `payment_intent` is measured like them."""
 SIZES = (10_000, 100_000)
 GREAT_SIZES = (100_000, 1_000_000)
+CACHE_MB = 1200
+"""WiredTiger's cache of each shard's member: a sandbox's own is a laptop's, too small for a million."""
 LOSS_ROUNDS = 20
 """How often each operation is measured before and during the loss of a shard: there are many collections."""
 Load = CollectionLoad | IntentLoad
@@ -48,6 +50,14 @@ _LOSS_HEAD = (
 def say(words: str) -> None:
     """What is going on, for a person."""
     print(words, file=sys.stderr, flush=True)
+
+
+def widen_caches(ctx: Context, megabytes: int) -> None:
+    """Give each shard's members a cache of that size until they are started again."""
+    for endpoint in ctx.of_kind("mongod-shard"):
+        with contextlib.closing(member_client(ctx, endpoint.member, timeout=20)) as member:
+            size = f"cache_size={megabytes}M"
+            member.admin.command({"setParameter": 1, "wiredTigerEngineRuntimeConfig": size})
 
 
 def apply_on_empty(ctx: Context, client: Client) -> list[str]:
@@ -82,52 +92,6 @@ def grown(load: Load, sizes: Sequence[int]) -> list[Latency]:
     return found
 
 
-@dataclass(frozen=True)
-class Growth:
-    """One operation at the smallest and at the largest size."""
-
-    small: Latency
-    large: Latency
-
-    @property
-    def slower(self) -> float:
-        """How many times the median grew."""
-        return self.large.median_ms / self.small.median_ms
-
-    @property
-    def sublinear(self) -> bool:
-        """Whether it grew less than the data did."""
-        return self.slower < self.large.size / self.small.size
-
-    def row(self) -> str:
-        """The growth as a row of the table."""
-        words = "slower than linear" if self.sublinear else "LINEAR OR WORSE"
-        both = (self.small, self.large)
-        cells = " | ".join(f"{x.size:,} | {x.median_ms:.2f} | {x.p95_ms:.2f}" for x in both)
-        return f"| {self.small.name} | {self.small.operation} | {cells} | ×{self.slower:.1f} | {words} |"
-
-
-def growths(found: Iterable[Latency]) -> list[Growth]:
-    """One growth an operation. Pure."""
-    groups: dict[tuple[str, str], list[Latency]] = {}
-    for latency in found:
-        groups.setdefault((latency.name, latency.operation), []).append(latency)
-    return [Growth(sizes[0], sizes[-1]) for sizes in groups.values()]
-
-
-def verdict(found: Sequence[Growth]) -> str:
-    """The table in a sentence. Pure."""
-    bad = [f"{g.small.name} {g.small.operation} (×{g.slower:.1f})" for g in found if not g.sublinear]
-    if bad:
-        return f"FAIL: {len(bad)} of {len(found)} operations grow like their data or worse: {', '.join(bad)}."
-    worst = max(found, key=lambda growth: growth.slower)
-    name, more = f"{worst.small.name} {worst.small.operation}", worst.large.size / worst.small.size
-    return (
-        f"PASS: all {len(found)} operations grow slower than linear; "
-        f"most grows {name}, ×{worst.slower:.1f} for ×{more:g} documents."
-    )
-
-
 def during_a_loss(ctx: Context, client: Client, lost: str) -> list[str]:
     """Latencies of the other segments' collections, before and while all shards of `lost` are dead."""
     assert ctx.topology.social is not None
@@ -157,8 +121,9 @@ def _loss_row(before: Latency, lost: Latency) -> str:
     )
 
 
-def measure(ctx: Context, scale: float, names: frozenset[str]) -> tuple[str, bool]:
+def measure(ctx: Context, scale: float, names: frozenset[str], cache_mb: int) -> tuple[str, bool]:
     """All tables as Markdown, and whether every operation grows slower than its data."""
+    widen_caches(ctx, cache_mb)
     chosen = [c for c in registry.collections() if not names or c.name in names]
     with contextlib.closing(mongo_client(ctx, "root")) as client:
         applied = apply_on_empty(ctx, client)
@@ -175,7 +140,8 @@ def measure(ctx: Context, scale: float, names: frozenset[str]) -> tuple[str, boo
         apply_social(ctx, StepLog())
     grew = growths(found)
     text = "\n".join([
-        f"Measured on {describe()}, topology {ctx.topology.name}, scale {scale:g}.",
+        f"Measured on {describe()}, topology {ctx.topology.name}, scale {scale:g}, "
+        f"WiredTiger's cache {cache_mb} MB a member of a shard.",
         "", "| apply on empty databases | what | time |", "|---|---|---|", *applied,
         "", _GROWTH_HEAD,
         "|---|---|---|---|---|---|---|---|---|---|", *(growth.row() for growth in grew),
@@ -196,12 +162,14 @@ def main() -> None:
     parser.add_argument("--context")
     parser.add_argument("--scale", type=float, default=0.1)
     parser.add_argument("--collections", default="", help="names, separated by commas; default: all")
+    parser.add_argument("--cache-mb", type=int, default=CACHE_MB)
     parser.add_argument("--report", type=Path)
     chosen = parser.parse_args()
     ctx = load_context(chosen.context)
     if ctx.topology.class_ != "ephemeral":
         parser.error("this empties the databases: only for a cluster of class ephemeral")
-    text, held = measure(ctx, chosen.scale, frozenset(filter(None, chosen.collections.split(","))))
+    names = frozenset(filter(None, chosen.collections.split(",")))
+    text, held = measure(ctx, chosen.scale, names, chosen.cache_mb)
     if chosen.report is not None:
         chosen.report.parent.mkdir(parents=True, exist_ok=True)
         chosen.report.write_text(text, "utf-8")
