@@ -24,6 +24,7 @@ DRILLS = (
     "postgres-primary-crash",
     "postgres-switchover",
     "postgres-host-loss",
+    "postgres-host-loss-etcd-leader",
     "mongo-primary-crash",
     "mongo-stepdown",
     "mongo-primary-freeze",

@@ -45,6 +45,21 @@ def test_failover_from_a_dead_leader_loses_no_acknowledged_payment(healthy: Cont
     assert sync_state(healthy).mode == "degraded"
 
 
+@pytest.mark.full
+def test_failover_from_a_frozen_leader_ends_with_its_lease(healthy: Context) -> None:
+    old = leader(healthy)
+    assert old is not None and isinstance(healthy.platform, Pause)
+    with load(healthy) as seen:
+        healthy.platform.pause(old)
+        try:
+            result = failover(healthy, "payments")
+        finally:
+            healthy.platform.resume(old)
+        assert result is not None and result.new_primary != old
+        wait_until(lambda: leader(healthy) == result.new_primary, 10)
+    assert missing(healthy, seen) == set()
+
+
 def test_crash_of_the_postmaster_moves_the_leader_role(healthy: Context) -> None:
     old = leader(healthy)
     assert old is not None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ from tests.scenarios.payments_load import load, missing, wait_until
 
 pytestmark = pytest.mark.cluster
 
+SWAPCTL = str(Path(sys.executable).with_name("swapctl"))
 HOLD = """
 import sys, time
 from cluster_cli.engines.postgresql.pools import held
@@ -93,3 +96,18 @@ def test_pools_resume_when_the_switchover_dies_or_hangs(healthy: Context, how: s
         child.kill()
     with connect(healthy, "app") as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.6])
+def test_a_switchover_killed_in_mid_hand_over_ends_in_a_clean_state(healthy: Context, after_s: float) -> None:
+    again = [SWAPCTL, "switchover", "payments", "--context", healthy.name]
+    with load(healthy) as seen:
+        with subprocess.Popen([*again, "--yes"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
+            wait_until(lambda: bool(paused_proxies(healthy)), 30)
+            time.sleep(after_s)
+            child.kill()
+        assert child.returncode == -signal.SIGKILL, "it had ended before it was killed"
+        wait_until(lambda: not paused_proxies(healthy), 15)
+        wait_until(lambda: is_healthy(healthy), 60)
+    assert missing(healthy, seen) == set()
+    assert subprocess.run([*again, "--dry-run"], capture_output=True, check=False).returncode == 0

@@ -12,12 +12,18 @@ from typing import Any
 from app_core.errors import SwapskillError
 from cluster_cli.engines.model import Health
 from cluster_cli.engines.postgresql.http import TIMEOUT_S, Answer, request
+from cluster_cli.waiting import wait_until
 from infra.context import Context
+
+HANDOVER_S = 5.0
 
 
 @dataclass(frozen=True)
 class EtcdView:
-    """One etcd member as it sees itself. leads: it is the Raft leader; has_leader: it knows one."""
+    """One etcd member as it sees itself. leads: it is the Raft leader; has_leader: it knows one.
+
+    number: the identifier that etcd gave the member; 0 when it does not answer.
+    """
 
     member: str
     leads: bool
@@ -25,6 +31,7 @@ class EtcdView:
     term: int
     reachable: Health = Health.OK
     reason: str | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,8 @@ def parse_view(member: str, fields: Mapping[str, Any]) -> EtcdView:
     own = int((fields.get("header") or {}).get("member_id", -1))
     term = int(fields.get("raftTerm", 0))
     reason = None if leader else "has no leader: no quorum"
-    return EtcdView(member, leader == own, leader != 0, term, Health.OK if leader else Health.FAILED, reason)
+    health = Health.OK if leader else Health.FAILED
+    return EtcdView(member, leader == own, leader != 0, term, health, reason, max(own, 0))
 
 
 def read_view(ctx: Context, member: str, timeout: float = TIMEOUT_S) -> EtcdView:
@@ -69,6 +77,24 @@ def leader(ctx: Context, group: str) -> str | None:
     """The Raft leader of an etcd cluster; None when there is none."""
     leading = [view for view in read_views(ctx, group).values() if view.leads]
     return max(leading, key=lambda view: view.term).member if leading else None
+
+
+def lead(ctx: Context, group: str, member: str) -> None:
+    """Make a member the Raft leader; nothing to do when it leads.
+
+    Raises SwapskillError when there is no leader to hand over or the member does not become one in 5 s.
+    """
+    views = read_views(ctx, group)
+    leading = leader(ctx, group)
+    if leading == member:
+        return
+    if leading is None:
+        raise SwapskillError("etcd has no leader", on=group, hint="swapctl status")
+    body = {"targetID": str(views[member].number)}
+    answer = request(ctx, leading, "client", "/v3/maintenance/transfer-leadership", "POST", body, TIMEOUT_S)
+    if answer.status != 200 or not wait_until(lambda: leader(ctx, group) == member, HANDOVER_S):
+        why = f"{answer.status} {str(answer.body).strip()}"
+        raise SwapskillError("etcd does not hand over", on=member, why=why, hint="swapctl status")
 
 
 def get(ctx: Context, group: str, key: str) -> Key:

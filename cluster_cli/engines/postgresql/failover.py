@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Mapping
 
@@ -12,6 +11,7 @@ from cluster_cli.engines.postgresql.http import rest
 from cluster_cli.engines.postgresql.leader import etcd_group, key, read_sync_key, scope
 from cluster_cli.engines.postgresql.patroni import PatroniView, View
 from cluster_cli.engines.postgresql.switchover import is_writable
+from cluster_cli.engines.sockets import refuses
 from cluster_cli.role_change import RoleChange
 from infra.context import Context
 
@@ -67,7 +67,7 @@ def failover(
         progress(f"{holder} refuses on both ports: its leader's key is taken away")
         _take_key(ctx, holder)
     else:
-        _ask(ctx, holder or new, new)
+        _ask(ctx, new)
     _await(ctx, new)
     return RoleChange("failover", group, holder, new, round(time.monotonic() - started, 3))
 
@@ -80,20 +80,10 @@ def is_gone(ctx: Context, member: str) -> bool:
     endpoint = ctx.endpoint(member)
     end = time.monotonic() + CONFIRM_S
     while time.monotonic() < end:
-        if not all(_refuses(endpoint.address, endpoint.ports[port]) for port in ("rest", "postgres")):
+        if not all(refuses(endpoint.address, endpoint.ports[port], 0.25) for port in ("rest", "postgres")):
             return False
         time.sleep(0.1)
     return True
-
-
-def _refuses(address: str, port: int) -> bool:
-    try:
-        socket.create_connection((address, port), 0.25).close()
-    except ConnectionRefusedError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _take_key(ctx: Context, holder: str) -> None:
@@ -103,16 +93,25 @@ def _take_key(ctx: Context, holder: str) -> None:
         etcd.delete_if_unchanged(ctx, etcd_group(ctx), key(ctx, "leader"), current.revision)
 
 
-def _ask(ctx: Context, through: str, new: str) -> None:
+def _ask(ctx: Context, new: str) -> None:
+    """Ask through the member that is to lead: the old leader may be frozen, and then never answers."""
     try:
-        answer = rest(ctx, through, "/failover", method="POST", body={"candidate": new}, timeout=LIMIT_S)
+        answer = rest(ctx, new, "/failover", method="POST", body={"candidate": new}, timeout=LIMIT_S)
     except OSError as error:
         raise SwapskillError(
-            "Patroni does not answer", on=through, why=str(error), hint="swapctl status"
+            "Patroni does not answer", on=new, why=str(error), hint="swapctl status"
         ) from error
-    if answer.status not in (200, 202):
+    if not accepted(answer.status, str(answer.body)):
         why = f"{answer.status} {str(answer.body).strip()}"
         raise SwapskillError("Patroni refused the failover", on=new, why=why, hint="swapctl status")
+
+
+def accepted(status: int, body: str) -> bool:
+    """Whether Patroni took the failover on; pure.
+
+    It waits 20 s for the end, then it says that it does not know: a frozen leader's lease lasts as long.
+    """
+    return status in (200, 202) or (status == 503 and "status unknown" in body)
 
 
 def _await(ctx: Context, member: str) -> None:

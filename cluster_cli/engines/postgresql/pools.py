@@ -16,6 +16,7 @@ from psycopg.rows import DictRow
 
 from app_core.errors import RefusedError, SwapskillError
 from cluster_cli.engines.postgresql import pgbouncer
+from cluster_cli.engines.sockets import refuses
 from infra.context import Context
 from infra.sandbox import process
 
@@ -37,7 +38,8 @@ def held(ctx: Context, proxies: tuple[str, ...]) -> Iterator[Hold]:
     """Hold back new transactions at every proxy while the body runs, and resume on every path.
 
     A detached helper, ready before the first PAUSE, resumes when this process is gone, or after 10 s.
-    Raises RefusedError (nothing changed) when the open transactions do not end within 2 s.
+    Raises RefusedError (nothing changed) when the open transactions do not end within 2 s, SwapskillError
+    when a pool could not be resumed: then the helper is left to do it.
     """
     with ExitStack() as stack:
         consoles = {name: stack.enter_context(pgbouncer.console(ctx, name)) for name in proxies}
@@ -47,8 +49,15 @@ def held(ctx: Context, proxies: tuple[str, ...]) -> Iterator[Hold]:
             _pause_all(ctx, consoles)
             yield hold
         finally:
-            resume_all(ctx, proxies)
+            paused = resume_all(ctx, proxies)
             hold.seconds = time.monotonic() - hold.began
+            if paused:
+                raise SwapskillError(
+                    "the pools are still paused",
+                    on=", ".join(paused),
+                    why="pgbouncer does not take RESUME; a helper goes on trying",
+                    hint=f"swapctl restart {paused[0]}",
+                )
             _dismiss(guard)
 
 
@@ -74,20 +83,28 @@ def _pause_all(ctx: Context, consoles: Mapping[str, Console]) -> None:
         pool.shutdown(wait=False)
 
 
-def resume_all(ctx: Context, proxies: tuple[str, ...]) -> None:
-    """RESUME at every proxy over new logins; a proxy that is gone has nobody waiting at it."""
+def resume_all(ctx: Context, proxies: tuple[str, ...]) -> tuple[str, ...]:
+    """RESUME at every proxy over new logins; the proxies that may still hold transactions back.
+
+    A proxy that is gone is none of them: nobody waits at it, and it comes up resumed.
+    """
     with ThreadPoolExecutor(len(proxies)) as pool:
-        list(pool.map(lambda name: _resume(ctx, name), proxies))
+        resumed = list(pool.map(lambda name: _resume(ctx, name), proxies))
+    return tuple(name for name, done in zip(proxies, resumed, strict=True) if not done)
 
 
-def _resume(ctx: Context, proxy: str) -> None:
+def _resume(ctx: Context, proxy: str) -> bool:
+    endpoint = ctx.endpoint(proxy)
     for _ in range(3):
         try:
             with pgbouncer.console(ctx, proxy) as console:
                 pgbouncer.resume(console)
-                return
+                return True
         except psycopg.Error:
+            if refuses(endpoint.address, endpoint.ports["pgbouncer"], 0.25):
+                return True
             time.sleep(0.05)
+    return False
 
 
 def _start_guard(ctx: Context) -> subprocess.Popen[bytes]:

@@ -11,6 +11,8 @@ import time
 from infra.sandbox import process
 
 _POLL_S = 0.05
+_TRIES_S = 120.0
+"""How long a pgbouncer that does not take RESUME is asked again."""
 
 
 def must_act(owner_lives: bool, elapsed_s: float, limit_s: float) -> bool:
@@ -31,7 +33,9 @@ def main(context: str, pid: int, ticks: int, limit_s: float) -> None:
     sys.stdout.flush()
     while not must_act(owner.alive, time.monotonic() - started, limit_s):
         time.sleep(_POLL_S)
-    resume_all(ctx, proxies)
+    end = time.monotonic() + _TRIES_S
+    while resume_all(ctx, proxies) and time.monotonic() < end:
+        time.sleep(_POLL_S)
 
 
 if __name__ == "__main__":

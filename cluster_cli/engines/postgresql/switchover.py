@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from cluster_cli.engines.postgresql.http import rest
 from cluster_cli.engines.postgresql.leader import etcd_group, key, read_sync_key, scope
 from cluster_cli.engines.postgresql.patroni import PatroniView
 from cluster_cli.engines.postgresql.pools import held
+from cluster_cli.engines.sockets import refuses
 from cluster_cli.plans import switchover_payments as plan
 from cluster_cli.role_change import RoleChange
 from infra.context import Context
@@ -164,7 +164,9 @@ def _release_early(
     endpoint = ctx.endpoint(old)
     with connect(ctx, via=new, database=ADMIN_DATABASE, autocommit=True) as standby:
         _until(
-            lambda: _refuses(endpoint.address, endpoint.ports["postgres"]) and _received(standby) >= position,
+            lambda: (
+                refuses(endpoint.address, endpoint.ports["postgres"], 0.2) and _received(standby) >= position
+            ),
             request,
             end,
             f"{old} does not shut down",
@@ -184,16 +186,6 @@ def _position(ctx: Context, member: str) -> int:
 def _received(standby: psycopg.Connection[Any]) -> int:
     row = standby.execute("SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')").fetchone()
     return int(row[0]) if row and row[0] is not None else 0
-
-
-def _refuses(address: str, port: int) -> bool:
-    try:
-        socket.create_connection((address, port), 0.2).close()
-    except ConnectionRefusedError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def is_writable(ctx: Context, member: str) -> bool:

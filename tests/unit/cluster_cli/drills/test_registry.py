@@ -27,6 +27,7 @@ WANTED = {
     "mongo-stepdown",
     "mongo-w1-rollback",
     "postgres-host-loss",
+    "postgres-host-loss-etcd-leader",
     "postgres-primary-crash",
     "postgres-switchover",
     "postgres-sync-standby-loss",
