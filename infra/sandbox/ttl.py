@@ -54,9 +54,9 @@ def _spawn(name: str, seconds: float) -> None:
 
 
 def main(name: str, seconds: float) -> None:
-    """Sleep, then `down --purge`. Monotonic time: a stepped clock must not end a sandbox."""
+    """Sleep, then `down --purge --force`. Monotonic time: a stepped clock must not end a sandbox."""
     time.sleep(seconds)
-    down(name, purge=True)
+    down(name, purge=True, force=True)
 
 
 if __name__ == "__main__":
