@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -10,6 +11,7 @@ from cluster_cli.lock import operation
 from infra.locks import locked, read_holder
 from infra.sandbox import contexts, state, ttl, underway
 from infra.sandbox.down import down
+from infra.sandbox.holding import hold
 from infra.sandbox.home import paths
 from infra.sandbox.layout import sandbox_nodes
 from infra.sandbox.platform import SandboxPlatform
@@ -141,3 +143,14 @@ def test_at_the_end_of_its_time_a_sandbox_takes_its_operation_along(where, held)
     holder = held()
     ttl.main("demo", 0.0)
     assert holder.poll() is not None and not where.root.exists()
+
+
+def test_a_command_that_works_on_it_at_that_moment_does_not_make_it_live_for_ever(where, monkeypatch):
+    tried = threading.Event()
+    monkeypatch.setattr(ttl, "down", lambda *a, **k: tried.set() or down(*a, **k))
+    helper = threading.Thread(target=ttl.main, args=("demo", 0.0))
+    with hold(where, "up demo"):
+        helper.start()
+        assert tried.wait(5.0) and helper.is_alive() and where.root.exists()
+    helper.join(10.0)
+    assert not helper.is_alive() and not where.root.exists()
