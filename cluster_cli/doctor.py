@@ -54,7 +54,7 @@ def _leftovers(where: SandboxPaths) -> Iterator[Finding]:
     try:
         current = state.read(where)
     except RefusedError as error:
-        yield Finding("leftover", name, str(error), cure + " --purge")
+        yield Finding("leftover", name, str(error), error.hint or cure + " --purge")
         return
     if name in orphans.orphans():
         yield Finding("leftover", name, "the process that it was made for was killed", cure + " --purge")

@@ -14,7 +14,8 @@ from infra.topology import load_topology
 def load(name: str | None) -> Context:
     """The named sandbox as a context, or the only running one.
 
-    Raises UsageError (2): unknown name, none running, several running and none named.
+    Raises UsageError (2): unknown name, none running, several running and none named; RefusedError (6)
+    when the named one's state cannot be read.
     """
     return context_of(box(chosen(name)))
 
@@ -55,12 +56,12 @@ def existing(name: str | None) -> str:
 
 def _known(name: str) -> str:
     check_name(name)
-    states = state.all_states()
-    if name not in states:
+    names = [where.root.name for where in state.all_paths() if where.state.exists()]
+    if name not in names:
         raise UsageError(
             "unknown sandbox",
             on=repr(name),
-            why=nearest(name, states),
+            why=nearest(name, names),
             hint="swapctl up --name NAME",
         )
     return name

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +16,7 @@ from infra.credentials import write_private
 from infra.sandbox.home import SandboxPaths, sandboxes_dir
 
 STATE_VERSION = 1
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def read(paths: SandboxPaths) -> SandboxState | None:
         raw = json.loads(paths.state.read_text())
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise _damaged(paths.state, str(error)) from error
     return _parse(paths.state, raw)
 
@@ -96,10 +99,20 @@ def all_paths() -> Iterator[SandboxPaths]:
 
 
 def all_states() -> dict[str, SandboxState]:
-    """Every readable sandbox's state by name."""
+    """Every readable sandbox's state by name; one that cannot be read is told on stderr and left out."""
     found: dict[str, SandboxState] = {}
     for paths in all_paths():
-        state = read(paths)
+        try:
+            state = read(paths)
+        except RefusedError as error:
+            _tell(f"left out: {error}; try: {error.hint}")
+            continue
         if state is not None:
             found[paths.root.name] = state
     return found
+
+
+@cache
+def _tell(sentence: str) -> None:
+    """Once a command, however often it looks: without other handlers, warnings go to stderr as they are."""
+    log.warning("%s", sentence)

@@ -113,13 +113,14 @@ def _make_directories(where: SandboxPaths) -> None:
 
 
 def _take_ports(where: SandboxPaths, topology: Topology) -> dict[str, dict[str, int]]:
-    """Take a free block and write the state in one go under the lock of all sandboxes."""
+    """Take a free block and write the state in one go under the lock of all sandboxes.
+
+    Raises RefusedError (6) when a sandbox's state cannot be read: it may be stopped, and its ports seem free.
+    """
     with locked(where.root.parent / ".ports.lock", "ports", wait=10.0):
+        others = [state.read(other) for other in state.all_paths()]
         taken = [
-            port
-            for other in state.all_states().values()
-            for named in other.ports.values()
-            for port in named.values()
+            port for other in others if other for named in other.ports.values() for port in named.values()
         ]
         chosen = ports.allocate(sandbox_nodes(topology), taken)
         write_private(where.topology, topology.source)
