@@ -46,7 +46,11 @@ def find(name: str, postgres_version: str = "15") -> Path | None:
 
 def require(name: str, postgres_version: str = "15") -> Path:
     """The program's path; RefusedError with the install line when it is missing."""
-    path = find(name, postgres_version)
+    return usable(name, find(name, postgres_version))
+
+
+def usable(name: str, path: Path | None) -> Path:
+    """The path itself; RefusedError with the install line when nothing can be run there."""
     if path is None or not os.access(path, os.X_OK):
         package = _PACKAGES.get(name)
         raise RefusedError(

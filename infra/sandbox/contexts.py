@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app_core.errors import UsageError, nearest
 from infra.context import Context
-from infra.sandbox import binaries, process, state
+from infra.sandbox import process, state
 from infra.sandbox.box import Box
 from infra.sandbox.home import SandboxPaths, check_name, paths
 from infra.sandbox.platform import SandboxPlatform
@@ -84,7 +84,7 @@ def box(name: str) -> Box:
     current = state.read(where)
     if current is None:
         raise UsageError("unknown sandbox", on=repr(name), hint="swapctl up --name NAME")
-    return Box(name, load_topology(str(where.topology)), where, current.ports)
+    return Box(name, load_topology(str(where.topology)), where, current.ports, current.programs)
 
 
 def context_of(sandbox: Box) -> Context:
@@ -102,7 +102,7 @@ def context_of(sandbox: Box) -> Context:
 
 
 def stand_ins(sandbox: Box) -> tuple[str, ...]:
-    """What stands in for a real part here: the router where no mongos is found."""
-    if not any(node.kind == "router" for node in sandbox.nodes) or binaries.find("mongos"):
+    """What stands in for a real part here: the router where `up` found no mongos."""
+    if not any(node.kind == "router" for node in sandbox.nodes) or sandbox.program("mongos"):
         return ()
     return ("router",)

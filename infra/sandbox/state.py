@@ -15,7 +15,7 @@ from app_core.errors import RefusedError
 from infra.credentials import write_private
 from infra.sandbox.home import SandboxPaths, sandboxes_dir
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 log = logging.getLogger(__name__)
 
 
@@ -24,7 +24,8 @@ class SandboxState:
     """What `up` decided and how far it came.
 
     `phase`: `starting` (a first `up` runs, or was killed: there are no data yet), `running`, `stopped`,
-    `restarting` (an `up` of a stopped one). `ttl_until`: when it ends by itself, RFC 3339.
+    `restarting` (an `up` of a stopped one). `ttl_until`: when it ends by itself, RFC 3339. `programs`: the
+    paths that the last `up` chose, by name; None in a file of version 1, which recorded none.
     """
 
     name: str
@@ -33,6 +34,7 @@ class SandboxState:
     created_at: str
     phase: str = "starting"
     ttl_until: str | None = None
+    programs: dict[str, str] | None = None
     version: int = STATE_VERSION
 
     def with_phase(self, phase: str) -> SandboxState:
@@ -46,8 +48,9 @@ def now() -> str:
 
 
 def write(paths: SandboxPaths, state: SandboxState) -> None:
-    """Write the state file (0600)."""
-    write_private(paths.state, json.dumps(asdict(state), indent=1) + "\n")
+    """Write the state file (0600), in this version's form."""
+    current = replace(state, version=STATE_VERSION)
+    write_private(paths.state, json.dumps(asdict(current), indent=1) + "\n")
 
 
 def read(paths: SandboxPaths) -> SandboxState | None:

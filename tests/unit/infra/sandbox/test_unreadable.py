@@ -66,7 +66,7 @@ def test_a_first_up_is_refused_since_its_ports_are_not_known(bad):
     new = paths("new")
     new.root.mkdir()
     with pytest.raises(RefusedError, match="bad"):
-        up._take_ports(new, load_topology("minimal"))
+        up._take_ports(new, load_topology("minimal"), {})
     assert not new.state.exists()
 
 
