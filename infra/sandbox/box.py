@@ -102,7 +102,7 @@ class Box:
 
     def binary(self, name: str) -> Path:
         """The path of a program; RefusedError (exit 6) with the install line when it is missing."""
-        return binaries.usable(name, self.program(name))
+        return binaries.usable(name, self.program(name), self.topology.versions.postgresql)
 
     def program(self, name: str) -> Path | None:
         """What `up` chose, whatever the caller's environment says now; None where it found none."""
