@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app_core.errors import RefusedError
+from cluster_cli.drills.armed import armed_in
 from cluster_cli.status import read_cluster
 from infra.context import load_context
 from infra.sandbox import contexts, orphans, preflight, process, state
@@ -54,16 +55,29 @@ def _leftovers(where: SandboxPaths) -> Iterator[Finding]:
     try:
         current = state.read(where)
     except RefusedError as error:
-        yield Finding("leftover", name, str(error), cure + " --purge")
+        yield Finding("leftover", name, str(error), error.hint or cure + " --purge")
         return
     if name in orphans.orphans():
         yield Finding("leftover", name, "the process that it was made for was killed", cure + " --purge")
         return
-    if current is None or current.phase == "running":
+    if current is None:
+        return
+    yield from _armed(where, running=current.phase == "running")
+    if current.phase == "running":
         return
     left = process.marked(where.root)
     if left:
         yield Finding("leftover", name, f"{len(left)} processes of a sandbox that is {current.phase}", cure)
+
+
+def _armed(where: SandboxPaths, running: bool) -> Iterator[Finding]:
+    """Faults of drills that were killed: the next drill is refused, and their victims stay broken."""
+    name = where.root.name
+    up, cure = f"swapctl up --name {name} --topology {where.topology}", f"swapctl drill undo --context {name}"
+    for entry in armed_in(where.root):
+        if entry.orphaned:
+            what = f"the fault {entry.fault} on {entry.target.words} is armed, and its drill was killed"
+            yield Finding("leftover", name, what, cure if running else f"{up}; {cure}")
 
 
 def _health(where: SandboxPaths) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ def ephemeral_cluster(topology: Topology, progress: Callable[[str], None] = say)
         set_ttl(name, SAFETY_TTL_S)
         yield load_context(name)
     finally:
-        down(name, purge=True)
+        down(name, purge=True, force=True)  # a drill of a command that was killed must not keep it alive
 
 
 def run_beside_cluster(command: Sequence[str], topology: Topology) -> int:

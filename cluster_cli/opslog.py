@@ -43,7 +43,7 @@ def record(ctx: Context, what: str, where: str, result: str) -> None:
 
 def record_in(directory: Path, what: str, where: str, result: str) -> None:
     """Append one entry; a single write, so that concurrent commands do not mix their lines."""
-    entry = Entry(_now(), getpass.getuser(), where, what, result)
+    entry = Entry(_now(), _user(), where, what, result)
     line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
     descriptor = os.open(directory / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -73,6 +73,14 @@ def entries(ctx: Context) -> list[Entry]:
         with contextlib.suppress(ValueError, TypeError):
             found.append(Entry(**json.loads(line)))
     return found
+
+
+def _user() -> str:
+    """The user's name; the number of one without an account, as in a container that runs as any uid."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _now() -> str:

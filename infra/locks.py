@@ -13,14 +13,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from infra.sandbox import process
+
+OPERATION = "operation.lock"
+"""The lock, in a cluster's state directory, of operations on that cluster."""
+
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a lock: process, what it does, since when (RFC 3339)."""
+    """Who holds a lock: process, what it does, since when (RFC 3339).
+
+    `ticks`: the process's start in clock ticks since boot, since pids are used again; 0 in an older record.
+    """
 
     pid: int
     what: str
     since: str
+    ticks: int = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether exactly this process still runs."""
+        return process.start_ticks(self.pid) == self.ticks
+
+    def __str__(self) -> str:
+        return f"{self.what!r} by pid {self.pid}, since {self.since}"
 
 
 class HeldError(Exception):
@@ -40,14 +57,16 @@ def locked(path: Path, what: str, wait: float = 0.0) -> Generator[None, None, No
     path.parent.mkdir(parents=True, exist_ok=True)
     file = _acquire(path, wait)
     try:
-        _write_holder(
-            file,
-            Holder(os.getpid(), what, datetime.now(UTC).isoformat(timespec="seconds")),
-        )
+        _write_holder(file, _myself(what))
         yield
     finally:
         file.truncate(0)
         file.close()
+
+
+def _myself(what: str) -> Holder:
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    return Holder(os.getpid(), what, since, process.start_ticks(os.getpid()) or 0)
 
 
 def _acquire(path: Path, wait: float) -> IO[str]:

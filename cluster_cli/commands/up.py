@@ -16,7 +16,9 @@ app = typer.Typer(add_completion=False)
 def up(
     topology: Annotated[str, typer.Option(help="A shipped topology's name, or a YAML file.")] = "sandbox",
     name: Annotated[str | None, typer.Option(help="Name of the sandbox; default: the topology's.")] = None,
-    ttl: Annotated[str | None, typer.Option(help="End and forget it after this time, such as 1h.")] = None,
+    ttl: Annotated[
+        str | None, typer.Option(help="End and forget it after this time, such as 1h, also in mid-drill.")
+    ] = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Start a cluster on this machine: real engines, TLS, authentication, data that survive down and up.

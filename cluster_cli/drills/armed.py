@@ -79,7 +79,12 @@ def arm(ctx: Context, fault: str, run_id: str, target: Target, memo: Memo | None
 
 def all_armed(ctx: Context) -> tuple[Armed, ...]:
     """Every fault that was armed on this cluster and not lifted."""
-    return tuple(_load(path) for path in sorted((ctx.state_dir / FOLDER).glob("*.json")))
+    return armed_in(ctx.state_dir)
+
+
+def armed_in(state_dir: Path) -> tuple[Armed, ...]:
+    """The same for the cluster that keeps its state in a directory, also when it does not run."""
+    return tuple(_load(path) for path in sorted((state_dir / FOLDER).glob("*.json")))
 
 
 def _load(path: Path) -> Armed:

@@ -9,6 +9,7 @@ import psycopg
 from pymongo.errors import PyMongoError
 
 from app_core.errors import SwapskillError
+from cluster_cli.drills import versions
 from cluster_cli.drills.evidence import Health, Promise, References
 from cluster_cli.drills.faults import Drill
 from cluster_cli.drills.plan import RunPlan
@@ -87,7 +88,7 @@ def predictions(ctx: Context, drill: Drill) -> dict[str, PredictionReport]:
 
 
 def configuration(ctx: Context) -> dict[str, str]:
-    """The time-outs and modes that the figures depend on."""
+    """The time-outs, modes and engines that the figures depend on."""
     topology, timing = ctx.topology, ctx.timing
     found: dict[str, str] = {"platform": ctx.platform_name}
     if topology.payments is not None:
@@ -97,7 +98,7 @@ def configuration(ctx: Context) -> dict[str, str]:
             found[part] = _words(getattr(timing, part))
     if topology.social is not None:
         found["mongodb"] = _words(timing.mongodb)
-    found["versions"] = f"MongoDB {topology.versions.mongodb}, PostgreSQL {topology.versions.postgresql}"
+    found["versions"] = versions.running(ctx)
     return found
 
 

@@ -24,8 +24,8 @@ _PACKAGES = {
     "pgbouncer": "pgbouncer",
     "pgbackrest": "pgbackrest",
     "tini": "tini",
-    "postgres": "postgresql-15",
 }
+_OF_POSTGRES = ("postgres", "initdb", "pg_basebackup", "pg_ctl", "psql")
 
 
 def find(name: str, postgres_version: str = "15") -> Path | None:
@@ -46,22 +46,37 @@ def find(name: str, postgres_version: str = "15") -> Path | None:
 
 def require(name: str, postgres_version: str = "15") -> Path:
     """The program's path; RefusedError with the install line when it is missing."""
-    path = find(name, postgres_version)
+    return usable(name, find(name, postgres_version), postgres_version)
+
+
+def usable(name: str, path: Path | None, postgres_version: str = "15") -> Path:
+    """The path itself; RefusedError with the install line when nothing can be run there."""
     if path is None or not os.access(path, os.X_OK):
-        package = _PACKAGES.get(name)
-        raise RefusedError(
-            "program not found",
-            on=str(path or name),
-            hint=f"apt-get install {package}" if package else "make setup",
-        )
+        raise RefusedError("program not found", on=str(path or name), hint=_install(name, postgres_version))
     return path
+
+
+def _install(name: str, postgres_version: str) -> str:
+    package = f"postgresql-{major(postgres_version)}" if name in _OF_POSTGRES else _PACKAGES.get(name)
+    return f"apt-get install {package}" if package else "make setup"
+
+
+def another(name: str, version: str) -> str:
+    """The command by which an engine of the wanted version takes the place of the one that is found."""
+    variable = _OVERRIDES.get(name)
+    return f"export {variable}=/path/to/{name}-{version}" if variable else _install(name, version)
+
+
+def major(postgres_version: str) -> str:
+    """PostgreSQL's release line, by which packages and directories are named: 15 for 15.20."""
+    return postgres_version.partition(".")[0]
 
 
 def _special(name: str, postgres_version: str) -> list[Path]:
     if name == "patroni" and os.geteuid() == 0:
         return [_PUBLIC_PATRONI]
-    if name in ("postgres", "initdb", "pg_basebackup", "pg_ctl", "psql"):
-        return [_DEBIAN_POSTGRES / postgres_version / "bin" / name]
+    if name in _OF_POSTGRES:
+        return [_DEBIAN_POSTGRES / major(postgres_version) / "bin" / name]
     return []
 
 

@@ -16,6 +16,9 @@ from infra.sandbox.layout import endpoints_of, sandbox_nodes
 from infra.timing import Timing, solve
 from infra.topology import Node, Topology
 
+OPTIONAL_PROGRAMS = ("mongos",)
+"""Programs for which something stands in where they are not found."""
+
 
 @dataclass(frozen=True)
 class Box:
@@ -25,6 +28,8 @@ class Box:
     topology: Topology
     paths: SandboxPaths
     ports: Mapping[str, dict[str, int]]
+    programs: Mapping[str, str] | None = None
+    """The paths that `up` chose, by name; None: nobody wrote them down, and they are looked for each time."""
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -97,5 +102,11 @@ class Box:
 
     def binary(self, name: str) -> Path:
         """The path of a program; RefusedError (exit 6) with the install line when it is missing."""
-        version = self.topology.versions.postgresql
-        return binaries.require(name, version)
+        return binaries.usable(name, self.program(name), self.topology.versions.postgresql)
+
+    def program(self, name: str) -> Path | None:
+        """What `up` chose, whatever the caller's environment says now; None where it found none."""
+        if self.programs is not None and (name in self.programs or name in OPTIONAL_PROGRAMS):
+            chosen = self.programs.get(name)
+            return Path(chosen) if chosen else None
+        return binaries.find(name, self.topology.versions.postgresql)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app_core.errors import UsageError, nearest
 from infra.context import Context
-from infra.sandbox import binaries, process, state
+from infra.sandbox import process, state
 from infra.sandbox.box import Box
 from infra.sandbox.home import SandboxPaths, check_name, paths
 from infra.sandbox.platform import SandboxPlatform
@@ -14,7 +14,8 @@ from infra.topology import load_topology
 def load(name: str | None) -> Context:
     """The named sandbox as a context, or the only running one.
 
-    Raises UsageError (2): unknown name, none running, several running and none named.
+    Raises UsageError (2): unknown name, none running, several running and none named; RefusedError (6)
+    when the named one's state cannot be read.
     """
     return context_of(box(chosen(name)))
 
@@ -55,12 +56,12 @@ def existing(name: str | None) -> str:
 
 def _known(name: str) -> str:
     check_name(name)
-    states = state.all_states()
-    if name not in states:
+    names = [where.root.name for where in state.all_paths() if where.state.exists()]
+    if name not in names:
         raise UsageError(
             "unknown sandbox",
             on=repr(name),
-            why=nearest(name, states),
+            why=nearest(name, names),
             hint="swapctl up --name NAME",
         )
     return name
@@ -83,7 +84,7 @@ def box(name: str) -> Box:
     current = state.read(where)
     if current is None:
         raise UsageError("unknown sandbox", on=repr(name), hint="swapctl up --name NAME")
-    return Box(name, load_topology(str(where.topology)), where, current.ports)
+    return Box(name, load_topology(str(where.topology)), where, current.ports, current.programs)
 
 
 def context_of(sandbox: Box) -> Context:
@@ -101,7 +102,7 @@ def context_of(sandbox: Box) -> Context:
 
 
 def stand_ins(sandbox: Box) -> tuple[str, ...]:
-    """What stands in for a real part here: the router where no mongos is found."""
-    if not any(node.kind == "router" for node in sandbox.nodes) or binaries.find("mongos"):
+    """What stands in for a real part here: the router where `up` found no mongos."""
+    if not any(node.kind == "router" for node in sandbox.nodes) or sandbox.program("mongos"):
         return ()
     return ("router",)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app_core.errors import RefusedError, SwapskillError
-from infra.sandbox import cleanup, contexts, state
+from infra.sandbox import cleanup, contexts, state, underway
 from infra.sandbox.holding import hold
 from infra.sandbox.home import SandboxPaths, paths
 from infra.sandbox.layout import files_outside
@@ -24,14 +24,15 @@ class DownResult:
     seconds: float
 
 
-def down(name: str, *, purge: bool = False) -> DownResult:
+def down(name: str, *, purge: bool = False, force: bool = False) -> DownResult:
     """End every process of the sandbox, whatever state an interrupted command left it in.
 
     Data stay, unless `purge`. A sandbox that is not there is no error: nothing is left then either.
+    Raises RefusedError (6) naming the operation that is under way; with `force` that is ended first.
     """
     where = paths(name)
     started = time.monotonic()
-    with hold(where, f"down {name}"):
+    with hold(where, f"down {name}"), underway.excluded(where, f"down {name}", force):
         outside = _files_outside(where)
         ended = cleanup.stop_everything(where, _entrances(where))
         for path in outside:

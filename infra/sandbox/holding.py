@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from app_core.errors import RefusedError
-from infra.locks import HeldError, Holder, locked
+from infra.locks import HeldError, locked
 from infra.sandbox.home import SandboxPaths
 
 
@@ -20,10 +20,6 @@ def hold(where: SandboxPaths, what: str) -> Generator[None, None, None]:
         raise RefusedError(
             "another command works on this sandbox",
             on=where.root.name,
-            why=_describe(error.holder),
+            why=str(error.holder or "held by another process"),
             hint="wait for it, or end that process; its lock ends with it",
         ) from None
-
-
-def _describe(holder: Holder | None) -> str:
-    return f"{holder.what!r}, pid {holder.pid}, since {holder.since}" if holder else "held by another process"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app_core.errors import UsageError
+from infra.locks import OPERATION
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
 UNPRIVILEGED_USER = "postgres"
@@ -61,6 +62,11 @@ class SandboxPaths:
     def lock(self) -> Path:
         """The lock of `up` and `down`: beside the directory, so that purge can hold it to the end."""
         return self.root.with_name(f".{self.root.name}.lock")
+
+    @property
+    def operation(self) -> Path:
+        """The lock of operations on the cluster: drills, switchovers, rescue."""
+        return self.root / OPERATION
 
     def member(self, member: str) -> Path:
         """A member's own directory."""

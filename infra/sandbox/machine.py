@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app_core.errors import RefusedError
 from infra.sandbox import binaries
+from infra.sandbox.box import OPTIONAL_PROGRAMS
 from infra.sandbox.home import home
 from infra.topology import Node, Topology
 
@@ -56,6 +57,13 @@ def needed_programs(topology: Topology) -> tuple[str, ...]:
             "weed",
         ]
     return tuple(needed)
+
+
+def chosen_programs(topology: Topology) -> dict[str, str]:
+    """The path of each program that is found now, by name: what `up` writes down and every start uses."""
+    wanted = (*needed_programs(topology), *(OPTIONAL_PROGRAMS if topology.social is not None else ()))
+    found = {name: binaries.find(name, topology.versions.postgresql) for name in wanted}
+    return {name: str(path) for name, path in found.items() if path is not None}
 
 
 def programs(topology: Topology) -> Iterator[Problem]:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app_core.errors import SwapskillError, TimedOutError, UsageError, nearest
-from infra.sandbox import members, process
+from app_core.errors import RefusedError, SwapskillError, TimedOutError, UsageError, nearest
+from infra.sandbox import members, process, state
 from infra.sandbox.box import Box
 
 _STOP_TIMEOUT_S = 10.0
@@ -49,8 +49,12 @@ class SandboxPlatform:
         return bool(pids) and all(process.is_frozen(pid) for pid in pids)
 
     def start(self, member: str) -> None:
-        """Start the member's processes that do not run; its files are written anew."""
+        """Start the member's processes that do not run; its files are written anew.
+
+        Raises RefusedError (6) when the sandbox was ended: nothing may start that `down` would not see.
+        """
         self._check(member)
+        self._check_running()
         plan = members.plan_of(self.box, self.box.node(member))
         members.materialize(self.box, plan)
         members.start(self.box, plan)
@@ -107,6 +111,16 @@ class SandboxPlatform:
         if part == "postmaster":
             return tuple(server[:1])
         return tuple(pid for pid in pids if pid not in server)
+
+    def _check_running(self) -> None:
+        current, name = state.read(self.box.paths), self.box.name
+        if current is None or current.phase != "running":
+            raise RefusedError(
+                "the sandbox does not run",
+                on=name,
+                why=f"it is {current.phase}" if current else "it was removed",
+                hint=f"swapctl up --name {name}",
+            )
 
     def _check(self, member: str) -> None:
         if member not in self.box.endpoints:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from app_core.errors import RefusedError
-from infra.sandbox import machine, ports, state
+from infra.sandbox import machine, ports, state, versions
 from infra.sandbox.home import paths, unprivileged_user
 from infra.sandbox.layout import sandbox_nodes
 from infra.sandbox.machine import Problem
@@ -26,6 +26,7 @@ def problems(name: str, topology: Topology) -> list[Problem]:
     checks: tuple[Callable[[], Iterator[Problem]], ...] = (
         lambda: _warm(topology),
         lambda: machine.programs(topology),
+        lambda: versions.problems(topology),
         machine.architecture,
         lambda: machine.memory(nodes),
         lambda: _directory(name),

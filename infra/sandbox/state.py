@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +15,8 @@ from app_core.errors import RefusedError
 from infra.credentials import write_private
 from infra.sandbox.home import SandboxPaths, sandboxes_dir
 
-STATE_VERSION = 1
+STATE_VERSION = 2
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ class SandboxState:
     """What `up` decided and how far it came.
 
     `phase`: `starting` (a first `up` runs, or was killed: there are no data yet), `running`, `stopped`,
-    `restarting` (an `up` of a stopped one). `ttl_until`: when it ends by itself, RFC 3339.
+    `restarting` (an `up` of a stopped one). `ttl_until`: when it ends by itself, RFC 3339. `programs`: the
+    paths that the last `up` chose, by name; None in a file of version 1, which recorded none.
     """
 
     name: str
@@ -30,6 +34,7 @@ class SandboxState:
     created_at: str
     phase: str = "starting"
     ttl_until: str | None = None
+    programs: dict[str, str] | None = None
     version: int = STATE_VERSION
 
     def with_phase(self, phase: str) -> SandboxState:
@@ -43,8 +48,9 @@ def now() -> str:
 
 
 def write(paths: SandboxPaths, state: SandboxState) -> None:
-    """Write the state file (0600)."""
-    write_private(paths.state, json.dumps(asdict(state), indent=1) + "\n")
+    """Write the state file (0600), in this version's form."""
+    current = replace(state, version=STATE_VERSION)
+    write_private(paths.state, json.dumps(asdict(current), indent=1) + "\n")
 
 
 def read(paths: SandboxPaths) -> SandboxState | None:
@@ -56,7 +62,7 @@ def read(paths: SandboxPaths) -> SandboxState | None:
         raw = json.loads(paths.state.read_text())
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise _damaged(paths.state, str(error)) from error
     return _parse(paths.state, raw)
 
@@ -96,10 +102,20 @@ def all_paths() -> Iterator[SandboxPaths]:
 
 
 def all_states() -> dict[str, SandboxState]:
-    """Every readable sandbox's state by name."""
+    """Every readable sandbox's state by name; one that cannot be read is told on stderr and left out."""
     found: dict[str, SandboxState] = {}
     for paths in all_paths():
-        state = read(paths)
+        try:
+            state = read(paths)
+        except RefusedError as error:
+            _tell(f"left out: {error}; try: {error.hint}")
+            continue
         if state is not None:
             found[paths.root.name] = state
     return found
+
+
+@cache
+def _tell(sentence: str) -> None:
+    """Once a command, however often it looks: without other handlers, warnings go to stderr as they are."""
+    log.warning("%s", sentence)

@@ -9,13 +9,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from app_core.errors import SwapskillError
+from app_core.errors import RefusedError, SwapskillError
 from infra.sandbox import process, state
 from infra.sandbox.down import down
 from infra.sandbox.home import paths
 from infra.sandbox.spec import ProcessSpec
 
 MEMBER = "ttl"
+_RETRY_S = 0.5
 
 
 def set_ttl(name: str, seconds: float) -> None:
@@ -54,9 +55,21 @@ def _spawn(name: str, seconds: float) -> None:
 
 
 def main(name: str, seconds: float) -> None:
-    """Sleep, then `down --purge`. Monotonic time: a stepped clock must not end a sandbox."""
+    """Sleep, then `down --purge --force`. Monotonic time: a stepped clock must not end a sandbox.
+
+    One that another command works on at that moment ends when that command has.
+    """
     time.sleep(seconds)
-    down(name, purge=True)
+    while not _ended(name):
+        time.sleep(_RETRY_S)
+
+
+def _ended(name: str) -> bool:
+    try:
+        down(name, purge=True, force=True)
+    except RefusedError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app_core.errors import RefusedError
 from infra.credentials import generate_secrets, write_private
 from infra.locks import locked
 from infra.pki import ensure_pki
-from infra.sandbox import cleanup, contexts, ports, state
+from infra.sandbox import cleanup, contexts, machine, ports, state
 from infra.sandbox.box import Box
 from infra.sandbox.forming import form
 from infra.sandbox.holding import hold
@@ -88,12 +88,13 @@ def _start(
 def _prepare(where: SandboxPaths, topology: Topology, existing: state.SandboxState | None) -> Box:
     _make_directories(where)
     nodes = sandbox_nodes(topology)
+    programs = machine.chosen_programs(topology)
     if existing is not None:
-        state.write(where, existing.with_phase("restarting"))
-    chosen = existing.ports if existing is not None else _take_ports(where, topology)
+        state.write(where, replace(existing, phase="restarting", programs=programs))
+    chosen = existing.ports if existing is not None else _take_ports(where, topology, programs)
     generate_secrets(where.credentials)
     ensure_pki(where.credentials, [node.name for node in nodes])
-    return Box(where.root.name, topology, where, chosen)
+    return Box(where.root.name, topology, where, chosen, programs)
 
 
 def _make_directories(where: SandboxPaths) -> None:
@@ -112,19 +113,22 @@ def _make_directories(where: SandboxPaths) -> None:
         directory.mkdir(mode=0o700, exist_ok=True)
 
 
-def _take_ports(where: SandboxPaths, topology: Topology) -> dict[str, dict[str, int]]:
-    """Take a free block and write the state in one go under the lock of all sandboxes."""
+def _take_ports(
+    where: SandboxPaths, topology: Topology, programs: dict[str, str]
+) -> dict[str, dict[str, int]]:
+    """Take a free block and write the state in one go under the lock of all sandboxes.
+
+    Raises RefusedError (6) when a sandbox's state cannot be read: it may be stopped, and its ports seem free.
+    """
     with locked(where.root.parent / ".ports.lock", "ports", wait=10.0):
+        others = [state.read(other) for other in state.all_paths()]
         taken = [
-            port
-            for other in state.all_states().values()
-            for named in other.ports.values()
-            for port in named.values()
+            port for other in others if other for named in other.ports.values() for port in named.values()
         ]
         chosen = ports.allocate(sandbox_nodes(topology), taken)
         write_private(where.topology, topology.source)
         state.write(
             where,
-            state.SandboxState(where.root.name, topology.name, chosen, state.now()),
+            state.SandboxState(where.root.name, topology.name, chosen, state.now(), programs=programs),
         )
     return chosen

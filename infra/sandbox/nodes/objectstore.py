@@ -12,10 +12,12 @@ from infra.topology import Node
 
 
 def plan(box: Box, node: Node) -> NodePlan:
-    """The server's identities and its one process; the S3 port, the only one for others, wants keys."""
+    """The server's identities and its one process.
+
+    The S3 port, the only one for others, wants keys; every other one the store's certificate.
+    """
     base = box.dir(node.name)
-    identities = base / "s3.json"
-    text = render("seaweedfs", "s3.json.j2", hostvars(box.topology, node, box, box.timing))
+    variables = hostvars(box.topology, node, box, box.timing)
     environment = {"GOMAXPROCS": "1"}
     process = ProcessSpec(
         "weed",
@@ -28,7 +30,10 @@ def plan(box: Box, node: Node) -> NodePlan:
     return NodePlan(
         node.name,
         (process,),
-        files=(RenderedFile(identities, text),),
+        files=tuple(
+            RenderedFile(base / name, render("seaweedfs", f"{name}.j2", variables))
+            for name in ("s3.json", "security.toml")
+        ),
         directories=(base / "data",),
         ready=lambda: ports.is_open(port),
     )
@@ -64,4 +69,5 @@ def _command(box: Box, node: Node) -> tuple[str, ...]:
         "s3.key.file": pair.key,
         "s3.iam": "false",
     }
-    return (str(box.binary("weed")), "server", *(f"-{name}={value}" for name, value in flags.items()))
+    program = (str(box.binary("weed")), f"-config_dir={base}", "server")
+    return (*program, *(f"-{name}={value}" for name, value in flags.items()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from infra.hostvars import hostvars
-from infra.sandbox import binaries, ports
+from infra.sandbox import ports
 from infra.sandbox.box import Box
 from infra.sandbox.spec import NodePlan, ProcessSpec, RenderedFile
 from infra.templates import render
@@ -16,8 +16,7 @@ def plan(box: Box, node: Node) -> NodePlan:
     """The router's configuration and its one process."""
     variables = hostvars(box.topology, node, box, box.timing)
     port = box.endpoint(node.name).ports["mongo"]
-    mongos = binaries.find("mongos")
-    if mongos is None:
+    if box.program("mongos") is None:
         processes, files = (_stand_in(box, node, variables),), ()
     else:
         config = box.dir(node.name) / "mongos.conf"

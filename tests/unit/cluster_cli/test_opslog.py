@@ -41,3 +41,16 @@ def test_a_line_that_a_crash_cut_short_is_left_out(tmp_path: Path) -> None:
     with (tmp_path / opslog.FILE).open("a") as file:
         file.write('{"at": "2026')
     assert [entry.what for entry in opslog.entries(ctx)] == ["start"]
+
+
+@pytest.mark.parametrize("error", [KeyError, OSError])
+def test_a_user_without_an_account_is_recorded_by_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def unknown() -> str:
+        raise error("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr(opslog.getpass, "getuser", unknown)
+    monkeypatch.setattr(opslog.os, "getuid", lambda: 4711)
+    opslog.record(context(tmp_path), "start", "pg1", "ok")
+    assert [entry.who for entry in opslog.entries(context(tmp_path))] == ["4711"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app_core.errors import RefusedError
-from infra.sandbox import binaries, machine, preflight
+from infra.sandbox import binaries, machine, preflight, versions
 from infra.topology import load_topology
 
 TOPOLOGY = load_topology("sandbox")
@@ -29,6 +29,7 @@ def _ready_machine(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SWAPCTL_HOME", str(directory))
     monkeypatch.setattr(preflight, "unprivileged_user", lambda: None)
     monkeypatch.setattr(binaries, "find", lambda *_: Path("/bin/sh"))
+    monkeypatch.setattr(versions, "problems", lambda _: iter(()))
 
 
 def whats() -> list[str]:
