@@ -66,6 +66,8 @@ class Evidence:
     ended: float
     """Run seconds when the load ended."""
     health: Health
+    proof_is_recovery: bool = False
+    """Whether a fault's proof is that a new primary leads: then waiting begins with the injection."""
     rollback: Rollback | None = None
     """Only in the drill that provokes a rollback."""
     references: References | None = None

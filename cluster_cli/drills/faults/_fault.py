@@ -67,6 +67,11 @@ class Fault:
     planned: bool = False
     """Whether `inject` is an operation that takes its time: the proof is looked for while it runs."""
 
+    @property
+    def proof_is_recovery(self) -> bool:
+        """Whether the proof is that a new primary leads: clients wait since the injection, not since then."""
+        return self.planned or self.must_lose
+
 
 @dataclass(frozen=True)
 class Drill:
@@ -91,6 +96,11 @@ class Drill:
     def domains(self) -> tuple[Domain, ...]:
         """The domains under test."""
         return tuple(dict.fromkeys(domain for fault in self.faults for domain in fault.domains))
+
+    @property
+    def proof_is_recovery(self) -> bool:
+        """Whether that is so for any of its faults."""
+        return any(fault.proof_is_recovery for fault in self.faults)
 
     @property
     def expect(self) -> str:

@@ -143,7 +143,11 @@ def _broke_sla(judgement: Judgement) -> bool:
 def _back(domain: DomainReport) -> str:
     if domain.rto_seconds is None:
         return "never came back"
-    return f"back after {seconds(domain.rto_seconds)}" if domain.interrupted else "never interrupted"
+    if not domain.interrupted:
+        return "never interrupted"
+    if domain.rto_seconds == 0:
+        return f"back before the proof, longest pause {seconds(domain.max_gap_seconds)}"
+    return f"back after {seconds(domain.rto_seconds)}"
 
 
 def _limit(rto: float | None) -> str:
