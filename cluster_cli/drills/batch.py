@@ -44,7 +44,7 @@ def run_many(
     """Run the drills; the worst exit code. A single refused drill raises; one of several is skipped."""
     codes: list[int] = []
     for drill in drills:
-        request = Request(drill, seed, _workloads(ctx, workloads), seconds, sabotage)
+        request = Request(drill, seed, chosen_workloads(ctx, workloads), seconds, sabotage)
         try:
             report, directory = runner.run(ctx, request, reports or store.default_reports(), say)
         except (RefusedError, UsageError) as error:
@@ -58,12 +58,12 @@ def run_many(
     return max(codes, key=lambda code: SEVERITY.index(code) if code in SEVERITY else len(SEVERITY))
 
 
-def _workloads(ctx: Context, chosen: Sequence[str]) -> tuple[str, ...]:
-    """The chosen workloads, or the built-in ones whose domain the topology has."""
+def chosen_workloads(ctx: Context, chosen: Sequence[str]) -> tuple[str, ...]:
+    """The chosen workloads, each once, or the built-in ones whose domain the topology has."""
     for name in chosen:
         load_kinds.factory(name)
     if chosen:
-        return tuple(chosen)
+        return tuple(dict.fromkeys(chosen))
     payments = ("payments",) if ctx.topology.payments is not None else ()
     social = tuple(sorted(ctx.topology.social.segments)) if ctx.topology.social is not None else ()
     return (*payments, *(name for name in social if name in load_kinds.names()))

@@ -151,6 +151,7 @@ def _injected(ctx: Context) -> bool:
         (("mongo-stepdown", "--sabotage", "async"), 2, "it declares: no-idempotency"),
         (("mongo-stepdown", "--duration", "0"), 2, "above zero"),
         (("mongo-stepdown", "--workload", "exchang"), 2, "did you mean 'exchange'"),
+        (("postgres-primary-crash", "--workload", "exchange"), 2, "no client writes to payments"),
         (("mongo-stepdown", "--report", "/proc/nowhere"), 2, "cannot be written"),
         ((), 2, "which drill?"),
     ],
