@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from cluster_cli.drills import armed as armory
 from cluster_cli.drills.evidence import Rollback
-from cluster_cli.drills.faults._fault import Fault, Target
+from cluster_cli.drills.faults._fault import KILL_BEGAN, KILL_DONE, Fault, Target
 from cluster_cli.drills.history import Clock, Recorder
 from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.records import FaultEvent, Happening, Note
@@ -95,6 +95,10 @@ class Strike:
         self._recorder.add(FaultEvent(now, self.fault.name, name, self.target.words, evidence))
 
     def rollback(self) -> Rollback | None:
-        """What the rollback files hold, for the drill that provokes one."""
-        read = self.fault.rollback
-        return read(self._site, self.target, self._memo) if read else None
+        """What the rollback files hold and when the old primary died, for the drill that provokes that."""
+        if self.fault.rollback is None:
+            return None
+        files = self.fault.rollback(self._site, self.target, self._memo)
+        moments = [float(self._memo[key]) for key in (KILL_BEGAN, KILL_DONE) if key in self._memo]
+        began_done = [self._clock.run_time(moment) for moment in moments]
+        return Rollback(files, (began_done[0], began_done[1]) if len(began_done) == 2 else None)

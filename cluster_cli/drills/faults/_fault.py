@@ -6,12 +6,14 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from cluster_cli.drills.evidence import Rollback
 from cluster_cli.drills.records import Domain
 from cluster_cli.drills.site import Site
 
 Memo = dict[str, str]
 """What a fault remembers between its steps; kept on disk, so that another process can undo it."""
+
+KILL_BEGAN, KILL_DONE = "kill began", "kill done"
+"""What a fault that provokes a rollback remembers: the monotonic clock around the old primary's end."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ class Fault:
     sabotages: tuple[str, ...] = ()
     must_lose: bool = False
     """Whether a run in which nothing is lost proves nothing."""
-    rollback: Callable[[Site, Target, Memo], Rollback] | None = None
-    """Reads what was rolled back, where the fault provokes that."""
+    rollback: Callable[[Site, Target, Memo], frozenset[str]] | None = None
+    """Reads the ids of what was rolled back, where the fault provokes that."""
     proof_timeout: float = 10.0
     """Seconds in which the proof must be seen."""
     elects: bool = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any, cast
 import pytest
 
 from cluster_cli.drills import armed, faults
-from cluster_cli.drills.faults._fault import Fault, Memo, Target
+from cluster_cli.drills.evidence import Rollback
+from cluster_cli.drills.faults._fault import KILL_BEGAN, KILL_DONE, Fault, Memo, Target
 from cluster_cli.drills.history import Clock, Recorder
 from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.records import FaultEvent, Note
@@ -83,6 +85,25 @@ def test_it_is_on_disk_with_its_sabotage_before_it_acts(ctx: Context, recorder: 
 def test_what_the_injection_remembers_is_on_disk_after_it(ctx: Context, recorder: Recorder) -> None:
     struck(ctx, recorder, inject=lambda memo: memo.update(standby="pgsync1"))
     assert armed.all_armed(ctx)[0].memo["standby"] == "pgsync1"
+
+
+def test_a_kill_is_placed_in_run_time(ctx: Context, recorder: Recorder) -> None:
+    def killing(memo: Memo) -> None:
+        memo[KILL_BEGAN] = memo[KILL_DONE] = str(time.monotonic())
+
+    strike = struck(ctx, recorder, inject=killing)
+    strike.fault = replace(strike.fault, rollback=lambda _site, _target, _memo: frozenset({"v1"}))
+    found = strike.rollback()
+    assert found is not None and found.killed is not None and strike.landed is not None
+    assert found.files == {"v1"}
+    assert 0 <= found.killed[0] == found.killed[1] <= strike.landed
+
+
+def test_an_old_primary_that_was_not_killed_has_no_such_time(ctx: Context, recorder: Recorder) -> None:
+    strike = struck(ctx, recorder)
+    assert strike.rollback() is None
+    strike.fault = replace(strike.fault, rollback=lambda _site, _target, _memo: frozenset())
+    assert strike.rollback() == Rollback(frozenset())
 
 
 def test_without_proof_it_has_not_landed(ctx: Context, recorder: Recorder) -> None:
