@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from cluster_cli.drills import armed as armory
 from cluster_cli.drills.evidence import Rollback
-from cluster_cli.drills.faults._fault import KILL_BEGAN, KILL_DONE, Fault, Target
+from cluster_cli.drills.faults._fault import KILL_BEGAN, KILL_DONE, Fault, Memo, Target
 from cluster_cli.drills.history import Clock, Recorder
 from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.records import FaultEvent, Happening, Note
@@ -30,12 +30,12 @@ class Strike:
         self._armed: armory.Armed | None = None
         self._thread = threading.Thread(target=self._strike, daemon=True)
         self.error: Exception | None = None
-        self._memo: dict[str, str] = {}
+        self._memo: Memo = {}
         self.landed: float | None = None
 
     def begin(self) -> None:
         """Arm on disk, then inject and look for the proof in a thread of its own."""
-        memo = {"sabotage": self._plan.sabotage} if self._plan.sabotage else {}
+        memo: Memo = {"sabotage": self._plan.sabotage} if self._plan.sabotage else {}
         self._armed = armory.arm(self._ctx, self.fault.name, self._plan.run_id, self.target, memo)
         self._event("armed")
         self._thread.start()
@@ -71,13 +71,12 @@ class Strike:
                 injection = pool.submit(self.fault.inject, self._site, self.target, armed.memo)
                 if not self.fault.planned:
                     injection.result()
-                    armed.save()
                 self._prove(armed.memo, injection)
                 injection.result()
         except Exception as error:
             self.error = error
 
-    def _prove(self, memo: dict[str, str], injection: Future[None]) -> None:
+    def _prove(self, memo: Memo, injection: Future[None]) -> None:
         end = time.monotonic() + self.fault.proof_timeout
         while time.monotonic() < end:
             if injection.done() and injection.exception() is not None:

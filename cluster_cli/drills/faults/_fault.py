@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 
 from cluster_cli.drills.records import Domain
 from cluster_cli.drills.site import Site
 
-Memo = dict[str, str]
-"""What a fault remembers between its steps; kept on disk, so that another process can undo it."""
+Memo = MutableMapping[str, str]
+"""What a fault remembers between its steps. Each word is on disk as soon as it is set: what `undo` needs
+is set before the effect, so that another process can undo an injection that was killed half-way."""
 
 KILL_BEGAN, KILL_DONE = "kill began", "kill done"
 """What a fault that provokes a rollback remembers: the monotonic clock around the old primary's end."""

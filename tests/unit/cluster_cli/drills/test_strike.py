@@ -82,9 +82,17 @@ def test_it_is_on_disk_with_its_sabotage_before_it_acts(ctx: Context, recorder: 
     assert seen == [("postgres-primary-crash", {"sabotage": "async"})]
 
 
-def test_what_the_injection_remembers_is_on_disk_after_it(ctx: Context, recorder: Recorder) -> None:
-    struck(ctx, recorder, inject=lambda memo: memo.update(standby="pgsync1"))
-    assert armed.all_armed(ctx)[0].memo["standby"] == "pgsync1"
+def test_what_the_injection_remembers_is_on_disk_before_its_next_step(
+    ctx: Context, recorder: Recorder
+) -> None:
+    seen: list[Memo] = []
+
+    def inject(memo: Memo) -> None:
+        memo["standby"] = "pgsync1"
+        seen.append(armed.all_armed(ctx)[0].memo)  # what a `drill undo` would find after a kill -9 here
+
+    struck(ctx, recorder, inject=inject)
+    assert seen == [{"sabotage": "async", "standby": "pgsync1"}]
 
 
 def test_a_kill_is_placed_in_run_time(ctx: Context, recorder: Recorder) -> None:
