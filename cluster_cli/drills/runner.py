@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +27,7 @@ from cluster_cli.drills.site import Site
 from cluster_cli.drills.workloads import factory
 from cluster_cli.drills.workloads.base import Workload, paths_of
 from cluster_cli.engines.model import ClusterStatus
+from cluster_cli.interrupts import terminated_as_interrupt
 from cluster_cli.lock import operation
 from cluster_cli.status import read_cluster
 from infra.context import Context
@@ -73,7 +72,7 @@ def run(ctx: Context, request: Request, reports: Path, say: Say) -> tuple[Report
         check_load(request, targets, workloads)
         directory = reports / plan.run_id
         directory.mkdir(mode=0o700)
-        with _terminable():
+        with terminated_as_interrupt():  # the faults are lifted on the way out
             return _execute(ctx, request, plan, directory, Admitted(status, targets, workloads), say)
 
 
@@ -139,20 +138,6 @@ def _settled(ctx: Context) -> ClusterStatus:
         return status
     _, later = gather.wait_healthy(ctx, PATIENCE)
     return later or status
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: the faults are lifted on the way out."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    old = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, old)
 
 
 def _execute(
