@@ -17,11 +17,12 @@ from cluster_cli.drills.measures import Rto, Struck
 from cluster_cli.drills.probes import mongo as mongo_probes
 from cluster_cli.drills.probes import postgres as postgres_probes
 from cluster_cli.drills.probes.base import Prober, Probers
+from cluster_cli.drills.read_back import read_back
 from cluster_cli.drills.records import Domain
 from cluster_cli.drills.run_state import Run
 from cluster_cli.drills.site import Site
 from cluster_cli.drills.strike import Strike
-from cluster_cli.drills.workloads.base import Client, merged
+from cluster_cli.drills.workloads.base import Client
 from cluster_cli.engines.model import ClusterStatus
 
 POLL = 0.25
@@ -82,7 +83,7 @@ def observe(current: Run, say: Say) -> Observed:
     )
     say("reading every write back")
     ops = History(tuple(current.recorder.records)).ops
-    back = merged(workload.read_back(ops) for workload in current.workloads)
+    back = read_back(current.workloads, ops)
     say("following every reference that was written")
     return Observed(strikes, health, status, back, gather.references(current.ctx, current.plan))
 
