@@ -17,6 +17,7 @@ from cluster_cli.drills.measures import Rto, Struck
 from cluster_cli.drills.probes import mongo as mongo_probes
 from cluster_cli.drills.probes import postgres as postgres_probes
 from cluster_cli.drills.probes.base import Prober, Probers
+from cluster_cli.drills.proofs import await_proofs, last_proof
 from cluster_cli.drills.read_back import read_back
 from cluster_cli.drills.records import Domain
 from cluster_cli.drills.run_state import Run
@@ -131,7 +132,13 @@ def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> Non
     injected, failures = current.clock.now(), dict(load.failures)
     for strike in strikes:
         strike.begin()
-    landed = _proved(current, strikes)
+    current.stopped = await_proofs(
+        strikes, lambda: _errors_elsewhere(current, load, failures), current.recorder.flush
+    )
+    if current.stopped is not None:
+        say(f"stopped before the proof: {current.stopped}")
+        return
+    landed = last_proof(strikes)
     if landed is None:
         say("no proof that the fault landed: the run is invalid")
         return
@@ -144,15 +151,6 @@ def _wait(current: Run, until: float) -> None:
     while current.clock.now() < until:
         current.recorder.flush()
         time.sleep(min(POLL, max(0.0, until - current.clock.now())))
-
-
-def _proved(current: Run, strikes: Sequence[Strike]) -> float | None:
-    """When the last fault was proved; None when one was not."""
-    for strike in strikes:
-        strike.join()
-    moments = [strike.landed for strike in strikes]
-    known = [moment for moment in moments if moment is not None]
-    return max(known) if len(known) == len(moments) else None
 
 
 def _watch(

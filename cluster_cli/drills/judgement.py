@@ -48,7 +48,8 @@ def judged(current: Run, observed: Observed) -> tuple[Report, Evidence]:
         findings,
         {d: _for_verdict(f) for d, f in figures.items() if d in current.affected},
         current.promises,
-        unproved=[_unproved(strike) for strike in strikes if strike.landed is None],
+        # stopped before the proof, a run has failed for that reason: nobody looked for the proof any longer
+        unproved=[_unproved(s) for s in strikes if s.landed is None and current.stopped is None],
         barren=barren(evidence, current.request),
         stopped=current.stopped,
     )

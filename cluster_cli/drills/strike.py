@@ -29,6 +29,7 @@ class Strike:
         self._recorder, self._clock = recorder, clock
         self._armed: armory.Armed | None = None
         self._thread = threading.Thread(target=self._strike, daemon=True)
+        self._given_up = threading.Event()
         self.error: Exception | None = None
         self._memo: Memo = {}
         self.landed: float | None = None
@@ -40,18 +41,21 @@ class Strike:
         self._event("armed")
         self._thread.start()
 
-    def join(self) -> None:
-        """Wait until the fault is proved, or its proof is given up, or the injection failed (`error`)."""
-        self._thread.join()
+    @property
+    def pending(self) -> bool:
+        """False when the fault is proved, or its proof is given up, or the injection failed (`error`)."""
+        return self._thread.is_alive()
 
     def lift(self) -> None:
         """Undo the fault once; nothing when it was never armed or is lifted already.
 
-        An undo that fails is remarked in the history and leaves the fault armed, for `drill undo`.
+        A proof that is still looked for is given up. An undo that fails is remarked in the history and leaves
+        the fault armed, for `drill undo`.
         """
         armed, self._armed = self._armed, None
         if armed is None:
             return
+        self._given_up.set()
         self._thread.join()
         try:
             self.fault.undo(self._site, self.target, armed.memo)
@@ -78,7 +82,7 @@ class Strike:
 
     def _prove(self, memo: Memo, injection: Future[None]) -> None:
         end = time.monotonic() + self.fault.proof_timeout
-        while time.monotonic() < end:
+        while time.monotonic() < end and not self._given_up.is_set():
             if injection.done() and injection.exception() is not None:
                 return
             evidence = self.fault.prove(self._site, self.target, memo)

@@ -96,6 +96,10 @@ def test_an_outage_before_the_proof_is_said() -> None:
         assert sum(payments.rto_phases.model_dump().values()) == pytest.approx(payments.rto_seconds, abs=0.1)
 
 
+def test_without_proof_no_recovery_is_claimed() -> None:
+    assert "lost; no fault was proved: " in report_of(replace(recorded.evidence(), landed=None)).sentence
+
+
 def test_phases_sum_to_the_rto_within_a_tenth(report: Report) -> None:
     for domain in (report.domains.payments, report.domains.social):
         assert domain and domain.rto_seconds is not None

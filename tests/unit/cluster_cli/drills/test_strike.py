@@ -15,6 +15,7 @@ from cluster_cli.drills.evidence import Rollback
 from cluster_cli.drills.faults._fault import KILL_BEGAN, KILL_DONE, Fault, Memo, Target
 from cluster_cli.drills.history import Clock, Recorder
 from cluster_cli.drills.plan import RunPlan
+from cluster_cli.drills.proofs import await_proofs
 from cluster_cli.drills.records import FaultEvent, Note
 from cluster_cli.drills.strike import Strike
 from infra.context import Context
@@ -59,7 +60,7 @@ def struck(
     )
     strike = Strike(ctx, fault, TARGET, RunPlan("run-1", 7, "async"), recorder, Clock())
     strike.begin()
-    strike.join()
+    await_proofs([strike], dict, lambda: None)
     return strike
 
 
@@ -118,6 +119,23 @@ def test_without_proof_it_has_not_landed(ctx: Context, recorder: Recorder) -> No
     strike = struck(ctx, recorder, evidence=None)
     assert strike.landed is None
     assert events(recorder) == ["armed", "injected"]
+
+
+def test_lifting_gives_up_a_proof_that_is_still_looked_for(ctx: Context, recorder: Recorder) -> None:
+    fault = replace(
+        BASE,
+        proof_timeout=30.0,
+        inject=lambda *_: None,
+        prove=lambda *_: None,
+        undo=lambda *_: None,
+    )
+    strike = Strike(ctx, fault, TARGET, RunPlan("run-1", 7), recorder, Clock())
+    strike.begin()
+    assert strike.pending
+    began = time.monotonic()
+    strike.lift()
+    assert time.monotonic() - began < 5
+    assert events(recorder) == ["armed", "injected", "lifted"]
 
 
 def test_a_failed_injection_is_kept_and_still_undone(ctx: Context, recorder: Recorder) -> None:
