@@ -29,9 +29,11 @@ def list_files(context: ContextName = None, output: Output = OutputFormat.TABLE)
     Example: swapctl rescue list
     """
     from cluster_cli.rescue.report import summaries
+    from cluster_cli.schema.reach import reachable
     from infra.context import load_context
 
-    found = summaries(load_context(context))
+    with reachable():
+        found = summaries(load_context(context))
     emit(found, output)
     say(f"{len(found)} rollback files, {sum(f.absent for f in found)} documents absent")
 
@@ -48,9 +50,12 @@ def show(
     Example: swapctl rescue show members-1-a --limit 5 -o json
     """
     from cluster_cli.rescue.report import rows
+    from cluster_cli.schema.reach import reachable
     from infra.context import load_context
 
-    emit(rows(load_context(context), file, limit), output)
+    with reachable():
+        found = rows(load_context(context), file, limit)
+    emit(found, output)
 
 
 @app.command("replay")
@@ -72,10 +77,11 @@ def replay(
     from cluster_cli.opslog import recorded
     from cluster_cli.rescue import replay as run
     from cluster_cli.rescue.report import absent_summary, comparisons
+    from cluster_cli.schema.reach import reachable
     from infra.context import load_context
 
     ctx = load_context(context)
-    with contextlib.closing(mongo_client(ctx, "root")) as client:
+    with reachable(), contextlib.closing(mongo_client(ctx, "root")) as client:
         found = list(comparisons(ctx, client, file))
         absent = absent_summary(found)
         if dry_run or not absent:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections import UserDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,18 @@ from cluster_cli.drills.records import Domain
 from infra.context import Context
 
 FOLDER = "armed"
+
+
+class Kept(UserDict[str, str]):
+    """A memo that is saved whenever a word of it is set."""
+
+    def __init__(self, known: Mapping[str, str], save: Callable[[], None]) -> None:
+        self.data = dict(known)
+        self._save = save
+
+    def __setitem__(self, key: str, item: str) -> None:
+        super().__setitem__(key, item)
+        self._save()
 
 
 @dataclass
@@ -30,6 +43,10 @@ class Armed:
     started: float
     """The process's start time, since pids are used again."""
     memo: Memo = field(default_factory=dict[str, str])
+    """Saved to disk with each word that is set."""
+
+    def __post_init__(self) -> None:
+        self.memo = Kept(self.memo, self.save)
 
     def save(self) -> None:
         """Write it to disk, file and directory entry synchronised."""
@@ -53,7 +70,7 @@ class Armed:
             "groups": dict(self.target.groups),
             "pid": self.pid,
             "started": self.started,
-            "memo": self.memo,
+            "memo": dict(self.memo),
         }
 
     def forget(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from app_core.errors import RefusedError, UsageError
+from app_core.errors import RefusedError, SwapskillError, UnknownResultError, UsageError
 from cluster_cli.drills import faults, runner, store, summary
 from cluster_cli.drills import workloads as load_kinds
 from cluster_cli.drills.faults import Drill
@@ -41,29 +41,38 @@ def run_many(
     reports: Path | None,
     output: OutputFormat,
 ) -> int:
-    """Run the drills; the worst exit code. A single refused drill raises; one of several is skipped."""
-    codes: list[int] = []
+    """Run the drills; the worst exit code. One drill's error is raised, of several it is said and counted."""
+    chosen, codes = chosen_workloads(ctx, workloads), list[int]()
     for drill in drills:
-        request = Request(drill, seed, _workloads(ctx, workloads), seconds, sabotage)
+        request = Request(drill, seed, chosen, seconds, sabotage)
         try:
             report, directory = runner.run(ctx, request, reports or store.default_reports(), say)
-        except (RefusedError, UsageError) as error:
+        except Exception as error:  # whatever ended one drill, the others are still to be run
             if len(drills) == 1:
                 raise
-            say(f"{drill.name}: {error}")
-            codes.append(error.exit_code)
+            codes.append(_said(drill, error))
             continue
         summary.show(report, directory, output)
         codes.append(EXIT_CODES[report.verdict])
     return max(codes, key=lambda code: SEVERITY.index(code) if code in SEVERITY else len(SEVERITY))
 
 
-def _workloads(ctx: Context, chosen: Sequence[str]) -> tuple[str, ...]:
-    """The chosen workloads, or the built-in ones whose domain the topology has."""
+def _said(drill: Drill, error: Exception) -> int:
+    """Say what ended a drill before its verdict; its exit code: unknown, unless nothing was touched."""
+    if isinstance(error, (RefusedError, UsageError)):
+        say(f"{drill.name}: {error}")
+        return error.exit_code
+    words = str(error) if isinstance(error, SwapskillError) else f"{type(error).__name__}: {error}"
+    say(f"{drill.name}: no verdict: {words.strip()}")
+    return UnknownResultError.exit_code
+
+
+def chosen_workloads(ctx: Context, chosen: Sequence[str]) -> tuple[str, ...]:
+    """The chosen workloads, each once, or the built-in ones whose domain the topology has."""
     for name in chosen:
         load_kinds.factory(name)
     if chosen:
-        return tuple(chosen)
+        return tuple(dict.fromkeys(chosen))
     payments = ("payments",) if ctx.topology.payments is not None else ()
     social = tuple(sorted(ctx.topology.social.segments)) if ctx.topology.social is not None else ()
     return (*payments, *(name for name in social if name in load_kinds.names()))

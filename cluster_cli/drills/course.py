@@ -75,14 +75,21 @@ def is_over(course: Course, progress: Progress) -> bool:
     return progress.acks >= course.enough or progress.now - progress.began >= course.longest
 
 
+def hurt_elsewhere(errors: Mapping[str, int]) -> str | None:
+    """Why the faults must be lifted at once, proved or not; `errors`: see `stop_reason`."""
+    hurt = sorted((path, count) for path, count in errors.items() if count)
+    if not hurt:
+        return None
+    return "an unaffected path failed: " + ", ".join(f"{path}: {count} writes" for path, count in hurt)
+
+
 def stop_reason(course: Course, progress: Progress, errors: Mapping[str, int]) -> str | None:
     """Why the run must be stopped and its faults lifted at once; None to go on.
 
     `errors`: failed writes by path, on paths that the faults must not hit.
     """
-    hurt = sorted((path, count) for path, count in errors.items() if count)
-    if hurt:
-        return "an unaffected path failed: " + ", ".join(f"{path}: {count} writes" for path, count in hurt)
+    if (hurt := hurt_elsewhere(errors)) is not None:
+        return hurt
     waited = progress.now - progress.landed - (course.hold or 0.0)
     if progress.restored is None and waited > course.rto + GRACE:
         return f"writes are not back after {waited:.0f} s (RTO {course.rto:g} s + {GRACE:g} s)"

@@ -13,14 +13,17 @@ from cluster_cli.drills.evidence import Health, References
 from cluster_cli.drills.history import History
 from cluster_cli.drills.ledger import ReadBack
 from cluster_cli.drills.load import Load
+from cluster_cli.drills.measures import Rto, Struck
 from cluster_cli.drills.probes import mongo as mongo_probes
 from cluster_cli.drills.probes import postgres as postgres_probes
 from cluster_cli.drills.probes.base import Prober, Probers
+from cluster_cli.drills.proofs import await_proofs, last_proof
+from cluster_cli.drills.read_back import read_back
 from cluster_cli.drills.records import Domain
 from cluster_cli.drills.run_state import Run
 from cluster_cli.drills.site import Site
 from cluster_cli.drills.strike import Strike
-from cluster_cli.drills.workloads.base import Client, merged
+from cluster_cli.drills.workloads.base import Client
 from cluster_cli.engines.model import ClusterStatus
 
 POLL = 0.25
@@ -81,7 +84,7 @@ def observe(current: Run, say: Say) -> Observed:
     )
     say("reading every write back")
     ops = History(tuple(current.recorder.records)).ops
-    back = merged(workload.read_back(ops) for workload in current.workloads)
+    back = read_back(current.workloads, ops)
     say("following every reference that was written")
     return Observed(strikes, health, status, back, gather.references(current.ctx, current.plan))
 
@@ -129,12 +132,19 @@ def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> Non
     injected, failures = current.clock.now(), dict(load.failures)
     for strike in strikes:
         strike.begin()
-    landed = _proved(current, strikes)
+    current.stopped = await_proofs(
+        strikes, lambda: _errors_elsewhere(current, load, failures), current.recorder.flush
+    )
+    if current.stopped is not None:
+        say(f"stopped before the proof: {current.stopped}")
+        return
+    landed = last_proof(strikes)
     if landed is None:
         say("no proof that the fault landed: the run is invalid")
         return
     say(f"landed after {landed - injected:.2f} s")
-    _watch(current, load, strikes, course, (began, landed), failures, say)
+    struck = Struck(injected, landed, request.drill.proof_is_recovery)
+    _watch(current, load, strikes, course, (began, struck), failures, say)
 
 
 def _wait(current: Run, until: float) -> None:
@@ -143,32 +153,23 @@ def _wait(current: Run, until: float) -> None:
         time.sleep(min(POLL, max(0.0, until - current.clock.now())))
 
 
-def _proved(current: Run, strikes: Sequence[Strike]) -> float | None:
-    """When the last fault was proved; None when one was not."""
-    for strike in strikes:
-        strike.join()
-    moments = [strike.landed for strike in strikes]
-    known = [moment for moment in moments if moment is not None]
-    return max(known) if len(known) == len(moments) else None
-
-
 def _watch(
     current: Run,
     load: Load,
     strikes: Sequence[Strike],
     course: Course,
-    since: tuple[float, float],
+    since: tuple[float, Struck],
     failures: Mapping[tuple[Domain, str], int],
     say: Say,
 ) -> None:
-    began, landed = since
+    began, struck = since
     restored: float | None = None
     lifted: float | None = None
     while True:
         now = current.clock.now()
         if restored is None:
-            restored = _restored(current, load, landed, now, say)
-        progress = Progress(now, began, landed, restored, lifted, _fewest_acks(current, load))
+            restored = _restored(current, load, struck, now, say)
+        progress = Progress(now, began, struck.landed, restored, lifted, _fewest_acks(current, load))
         current.stopped = stop_reason(course, progress, _errors_elsewhere(current, load, failures))
         if current.stopped is not None:
             say(f"stopped: {current.stopped}")
@@ -185,22 +186,19 @@ def _watch(
         time.sleep(POLL)
 
 
-def _restored(current: Run, load: Load, landed: float, now: float, say: Say) -> float | None:
+def _restored(current: Run, load: Load, struck: Struck, now: float, say: Say) -> float | None:
     """Since when every affected path is served again; None while one is not."""
-    moments: list[float] = []
+    found: list[Rto] = []
     for domain, paths in current.affected.items():
-        acks = load.acked(domain, paths, landed)
-        found = measures.rto_of(acks, load.clients_of(domain, paths), landed, now)
-        if found.restored_at is None:
-            return None
-        moments.append(found.restored_at)
-    latest = max(moments, default=landed)
-    say(
-        f"writes are back, {latest - landed:.2f} s after the fault"
-        if latest > landed
-        else "writes never stopped"
-    )
-    return latest
+        acks = load.acked(domain, paths, struck.injected - measures.WINDOW)
+        found.append(measures.rto_of(acks, load.clients_of(domain, paths), struck, now))
+    moments = [rto.restored_at for rto in found if rto.restored_at is not None]
+    if len(moments) < len(found):
+        return None
+    waited = max((rto.seconds or 0.0 for rto in found), default=0.0)
+    stopped = any(rto.interrupted for rto in found)
+    say(f"writes are back, {waited:.2f} s after the fault" if stopped else "writes never stopped")
+    return max(moments, default=struck.landed)
 
 
 def _fewest_acks(current: Run, load: Load) -> int:

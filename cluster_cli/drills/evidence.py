@@ -32,12 +32,12 @@ class Health:
 
 @dataclass(frozen=True)
 class Rollback:
-    """What MongoDB put into rollback files, and which acks fell into the last journal interval."""
+    """What MongoDB put into rollback files, and when the old primary was killed."""
 
     files: frozenset[str] = frozenset()
     """Value ids found in the rollback files."""
-    killed_at: float = 0.0
-    """When the old primary was killed, in seconds since the epoch."""
+    killed: tuple[float, float] | None = None
+    """Run seconds just before and just after the old primary was killed; None: it was not."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class Evidence:
     ended: float
     """Run seconds when the load ended."""
     health: Health
+    proof_is_recovery: bool = False
+    """Whether a fault's proof is that a new primary leads: then waiting begins with the injection."""
     rollback: Rollback | None = None
     """Only in the drill that provokes a rollback."""
     references: References | None = None

@@ -8,6 +8,7 @@ from cluster_cli.drills import measures
 from cluster_cli.drills.checks.unaffected_path import applied_at
 from cluster_cli.drills.evidence import Evidence
 from cluster_cli.drills.measures.election import elected, term_before
+from cluster_cli.drills.measures.landed import Struck
 from cluster_cli.drills.measures.phases import Milestones, Phases
 from cluster_cli.drills.measures.rto import Rto
 from cluster_cli.drills.records import Domain, RoleSeen
@@ -32,26 +33,32 @@ class DomainFigures:
 
 def figures_of(evidence: Evidence, domain: Domain, group: str | None) -> DomainFigures:
     """The domain's figures; `group` is the replica set or Patroni scope that the fault hits, if any."""
-    landed, ended = evidence.landed, evidence.ended
+    struck, ended = struck_of(evidence), evidence.ended
     paths = evidence.affected.get(domain, frozenset())
-    calm = _slowest_elsewhere(evidence, domain, landed or 0.0)
-    if landed is None or not paths:
+    calm = _slowest_elsewhere(evidence, domain, evidence.landed or 0.0)
+    if struck is None or not paths:
         return DomainFigures(slowest_unaffected=calm)
-    injected = applied_at(evidence)
     acks = measures.acks_of(evidence.history.ops, domain, paths)
     clients = {op.client for op in evidence.history.ops if op.domain == domain and op.path in paths}
-    rto = measures.rto_of(acks, clients, landed, ended)
+    rto = measures.rto_of(acks, clients, struck, ended)
     roles = evidence.history.roles
-    successor = elected(roles, group, injected) if group else None
+    successor = elected(roles, group, struck.injected) if group else None
     return DomainFigures(
         rto=rto,
-        max_gap=measures.max_gap_seconds(acks, injected, ended),
-        election=measures.election_seconds(roles, group, injected, landed) if group else None,
+        max_gap=measures.max_gap_seconds(acks, struck.injected, ended),
+        election=measures.election_seconds(roles, group, struck) if group else None,
         stale_primary=measures.stale_primary_seconds(roles, evidence.history.probes, successor),
-        phases=_phases(evidence, rto, group, successor, landed),
+        phases=_phases(evidence, rto, group, successor, struck.since),
         acked_on_path=len(acks),
         slowest_unaffected=calm,
     )
+
+
+def struck_of(evidence: Evidence) -> Struck | None:
+    """When the run's faults struck; None when one was not proved."""
+    if evidence.landed is None:
+        return None
+    return Struck(applied_at(evidence), evidence.landed, evidence.proof_is_recovery)
 
 
 def _slowest_elsewhere(evidence: Evidence, domain: Domain, since: float) -> float | None:
@@ -65,19 +72,19 @@ def _slowest_elsewhere(evidence: Evidence, domain: Domain, since: float) -> floa
 
 
 def _phases(
-    evidence: Evidence, rto: Rto, group: str | None, successor: RoleSeen | None, landed: float
+    evidence: Evidence, rto: Rto, group: str | None, successor: RoleSeen | None, since: float
 ) -> Phases:
     if rto.restored_at is None or not rto.interrupted:
         return Phases()
     seen = Milestones(
-        acted=_first_act(evidence, group, landed) if group else None,
+        acted=_first_act(evidence, group) if group else None,
         elected=successor.at if successor else None,
         routed=_first_route(evidence, group, successor) if group and successor else None,
     )
-    return measures.phases_of(landed, rto.restored_at, seen)
+    return measures.phases_of(since, max(since, rto.restored_at), seen)
 
 
-def _first_act(evidence: Evidence, group: str, landed: float) -> float | None:
+def _first_act(evidence: Evidence, group: str) -> float | None:
     """The first sign that a survivor acts: a member in a higher term, or another holder of the lock."""
     injected = applied_at(evidence)
     old = term_before(evidence.history.roles, group, injected)

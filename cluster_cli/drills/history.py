@@ -51,7 +51,11 @@ class Clock:
 
     def now(self) -> float:
         """Seconds since the run began."""
-        return round(time.monotonic() - self._zero, 6)
+        return self.run_time(time.monotonic())
+
+    def run_time(self, moment: float) -> float:
+        """A moment of the monotonic clock in seconds since the run began."""
+        return round(moment - self._zero, 6)
 
 
 def rfc3339(epoch: float) -> str:

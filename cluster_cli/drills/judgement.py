@@ -35,6 +35,7 @@ def judged(current: Run, observed: Observed) -> tuple[Report, Evidence]:
         landed=measures.landed_at(history.faults, names),
         ended=history.noted("load ended") or current.clock.now(),
         health=observed.health,
+        proof_is_recovery=drill.proof_is_recovery,
         references=observed.references,
         rollback=next((strike.rollback() for strike in strikes if strike.fault.must_lose), None),
     )
@@ -47,7 +48,8 @@ def judged(current: Run, observed: Observed) -> tuple[Report, Evidence]:
         findings,
         {d: _for_verdict(f) for d, f in figures.items() if d in current.affected},
         current.promises,
-        unproved=[_unproved(strike) for strike in strikes if strike.landed is None],
+        # stopped before the proof, a run has failed for that reason: nobody looked for the proof any longer
+        unproved=[_unproved(s) for s in strikes if s.landed is None and current.stopped is None],
         barren=barren(evidence, current.request),
         stopped=current.stopped,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from cluster_cli.drills.faults import Drill
 from cluster_cli.drills.faults._fault import Target
+from cluster_cli.drills.records import Domain
 from cluster_cli.engines.model import ClusterStatus
 
 LAG_LIMIT = 10.0
@@ -29,6 +30,22 @@ def refusals(
     found += [f"the platform cannot do what {drill.name} needs: {need}" for need in missing]
     found += [f"the fault {name} of an earlier run is still armed: swapctl drill undo" for name in armed]
     return tuple(found)
+
+
+def unwritten(targets: Sequence[Target], written: Mapping[Domain, Collection[str]]) -> tuple[str, ...]:
+    """The affected paths of every domain where none of them is among those that the load writes (by domain).
+
+    Nobody would notice there that the fault is over: the run could only fail.
+    """
+    affected: dict[Domain, set[str]] = {}
+    for target in targets:
+        for domain, paths in target.affected.items():
+            affected.setdefault(domain, set()).update(paths)
+    return tuple(
+        f"{domain}: {', '.join(sorted(paths))}"
+        for domain, paths in sorted(affected.items())
+        if not paths & set(written.get(domain, ()))
+    )
 
 
 def too_wide(drill: Drill, targets: Sequence[Target]) -> tuple[str, ...]:

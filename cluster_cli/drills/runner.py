@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +25,9 @@ from cluster_cli.drills.report.model import Report
 from cluster_cli.drills.run_state import Request, Run
 from cluster_cli.drills.site import Site
 from cluster_cli.drills.workloads import factory
+from cluster_cli.drills.workloads.base import Workload, paths_of
 from cluster_cli.engines.model import ClusterStatus
+from cluster_cli.interrupts import terminated_as_interrupt
 from cluster_cli.lock import operation
 from cluster_cli.status import read_cluster
 from infra.context import Context
@@ -34,6 +35,15 @@ from infra.context import Context
 PATIENCE = 10.0
 """Seconds that a cluster has to be whole before a drill refuses to begin."""
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """What the pre-checks found: the run may begin."""
+
+    status: ClusterStatus
+    targets: list[Target]
+    workloads: list[Workload]
 
 
 def new_run_id(drill: str) -> str:
@@ -45,7 +55,8 @@ def run(ctx: Context, request: Request, reports: Path, say: Say) -> tuple[Report
     """Run a drill to its end and save its report; the report and the run's directory.
 
     Raises RefusedError (6) with every reason before anything is touched, UsageError (2) for a sabotage
-    that the drill does not declare or a report directory that cannot be written.
+    that the drill does not declare, a load that does not write where the fault hits, or a report directory
+    that cannot be written.
     """
     check_sabotage(request)
     check_writable(reports)
@@ -57,10 +68,12 @@ def run(ctx: Context, request: Request, reports: Path, say: Say) -> tuple[Report
         status, targets = _admit(ctx, site, request)
         hit = frozenset(p for target in targets for paths in target.affected.values() for p in paths)
         plan = RunPlan(new_run_id(request.drill.name), request.seed, request.sabotage, under_test=hit)
+        workloads = [factory(name)(ctx, plan) for name in request.workloads]
+        check_load(request, targets, workloads)
         directory = reports / plan.run_id
         directory.mkdir(mode=0o700)
-        with _terminable():
-            return _execute(ctx, request, plan, directory, status, targets, say)
+        with terminated_as_interrupt():  # the faults are lifted on the way out
+            return _execute(ctx, request, plan, directory, Admitted(status, targets, workloads), say)
 
 
 def check_sabotage(request: Request) -> None:
@@ -72,6 +85,18 @@ def check_sabotage(request: Request) -> None:
             on=f"{request.drill.name} --sabotage {request.sabotage}",
             why=f"it declares: {known}",
             hint="swapctl drill list",
+        )
+
+
+def check_load(request: Request, targets: Sequence[Target], workloads: Sequence[Workload]) -> None:
+    """UsageError unless some client writes to an affected path of every domain that the faults hit."""
+    left = prechecks.unwritten(targets, paths_of(workloads))
+    if left:
+        raise UsageError(
+            "the load does not write where the drill hits",
+            on=f"{request.drill.name} --workload {' --workload '.join(request.workloads)}",
+            why="no client writes to " + "; ".join(left),
+            hint="leave --workload out: every workload then runs",
         )
 
 
@@ -115,27 +140,12 @@ def _settled(ctx: Context) -> ClusterStatus:
     return later or status
 
 
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: the faults are lifted on the way out."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    old = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, old)
-
-
 def _execute(
     ctx: Context,
     request: Request,
     plan: RunPlan,
     directory: Path,
-    status: ClusterStatus,
-    targets: list[Target],
+    admitted: Admitted,
     say: Say,
 ) -> tuple[Report, Path]:
     clock = Clock()
@@ -149,10 +159,10 @@ def _execute(
         directory=directory,
         clock=clock,
         recorder=Recorder(directory / "history.jsonl", header),
-        workloads=[factory(name)(ctx, plan) for name in request.workloads],
-        targets=targets,
+        workloads=admitted.workloads,
+        targets=admitted.targets,
         promises=gather.promises(ctx.topology, request.drill),
-        before=status,
+        before=admitted.status,
     )
     try:
         observed = observe(current, say)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app_core.errors import UsageError, nearest
 from cluster_cli.drills.evidence import Evidence
+from cluster_cli.drills.figures import struck_of
 from cluster_cli.drills.report.build import dumps, lost_ids_file
 from cluster_cli.drills.report.model import Report
 from cluster_cli.drills.report.page import page
@@ -40,9 +41,9 @@ def save(report: Report, evidence: Evidence, directory: Path) -> Path:
     """Write report.json (validated), report.html and the lists of lost ids; the JSON file's path."""
     text = dumps(report)
     validated(text, origin=report.run_id)
-    path = directory / "report.json"
+    path, struck = directory / "report.json", struck_of(evidence)
     write_private(path, text)
-    write_private(directory / "report.html", page(report, evidence.history))
+    write_private(directory / "report.html", page(report, evidence.history, struck.since if struck else 0.0))
     for (domain, cls), ledger in evidence.ledger.classes.items():
         if ledger.lost:
             lines = "".join(f"{lost.target} {lost.value}\n" for lost in ledger.lost)

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from app_core.schema.handles import handle
-from cluster_cli.drills import armed, faults, gather
-from cluster_cli.drills.checks import no_orphans
+from cluster_cli.drills import armed, faults, gather, sabotage
+from cluster_cli.drills.checks import no_orphans, registry
 from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.report.model import Report
 from cluster_cli.drills.site import Site
@@ -27,14 +27,15 @@ from tests.unit.cluster_cli.drills import recorded
 
 SWAPCTL = Path(sys.executable).with_name("swapctl")
 DURATION = ("--duration", "24s")
-RED = {
-    ("postgres-primary-crash", "async"): "fail",
-    ("postgres-sync-standby-loss", "count-cancelled"): "fail",
-    ("mongo-w1-rollback", "weak-writes"): "fail",
-    ("mongo-primary-crash", "no-idempotency"): "fail",
-    ("proxy-loss", "no-idempotency"): "fail",
-    ("mongo-router-loss", "no-undo"): "fail",
+RED: dict[tuple[str, str], tuple[set[str], bool]] = {
+    ("postgres-primary-crash", "async"): ({"no-lost-acks"}, True),
+    ("postgres-sync-standby-loss", "count-cancelled"): ({"no-lost-acks"}, True),
+    ("mongo-w1-rollback", "weak-writes"): ({"no-lost-acks", "write-concern"}, True),
+    ("mongo-primary-crash", "no-idempotency"): ({"no-duplicates"}, False),
+    ("proxy-loss", "no-idempotency"): ({"no-duplicates", "transfers-once"}, False),
+    ("mongo-router-loss", "no-undo"): ({"recovered"}, False),
 }
+"""Drill and sabotage -> the checks that must fail, and whether writes must be lost that may not be."""
 
 
 def drill(ctx: Context, reports: Path, *words: str) -> tuple[int, Report]:
@@ -115,11 +116,20 @@ def test_every_drill_keeps_its_promise(healthy: Context, tmp_path: Path, name: s
     assert (code, report.verdict) == (0, "pass"), report.reasons
 
 
+def test_every_sabotage_has_a_drill_that_it_turns_red_by_a_check() -> None:
+    assert {kind for _, kind in RED} == set(sabotage.KINDS)
+    assert set().union(*(checks for checks, _ in RED.values())) <= {check.name for check in registry()}
+    assert all(kind in faults.drill(name).sabotages for name, kind in RED)
+
+
 @pytest.mark.full
 @pytest.mark.parametrize(("name", "kind"), RED, ids=lambda word: str(word))
 def test_a_sabotaged_drill_turns_red(healthy: Context, tmp_path: Path, name: str, kind: str) -> None:
     code, report = drill(healthy, tmp_path, name, "--sabotage", kind, *DURATION)
-    assert (report.verdict, code) == (RED[name, kind], 1), report.reasons
+    must_fail, loses = RED[name, kind]
+    assert (report.verdict, code) == ("fail", 1), report.reasons
+    assert must_fail <= {check.name for check in report.checks if check.result == "fail"}, report.reasons
+    assert losses(report) > 0 or not loses, report.reasons
     subprocess.run([SWAPCTL, "drill", "undo", "--context", healthy.name], check=True)
 
 
@@ -151,6 +161,7 @@ def _injected(ctx: Context) -> bool:
         (("mongo-stepdown", "--sabotage", "async"), 2, "it declares: no-idempotency"),
         (("mongo-stepdown", "--duration", "0"), 2, "above zero"),
         (("mongo-stepdown", "--workload", "exchang"), 2, "did you mean 'exchange'"),
+        (("postgres-primary-crash", "--workload", "exchange"), 2, "no client writes to payments"),
         (("mongo-stepdown", "--report", "/proc/nowhere"), 2, "cannot be written"),
         ((), 2, "which drill?"),
     ],

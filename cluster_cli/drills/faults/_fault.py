@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 
-from cluster_cli.drills.evidence import Rollback
 from cluster_cli.drills.records import Domain
 from cluster_cli.drills.site import Site
 
-Memo = dict[str, str]
-"""What a fault remembers between its steps; kept on disk, so that another process can undo it."""
+Memo = MutableMapping[str, str]
+"""What a fault remembers between its steps. Each word is on disk as soon as it is set: what `undo` needs
+is set before the effect, so that another process can undo an injection that was killed half-way."""
+
+KILL_BEGAN, KILL_DONE = "kill began", "kill done"
+"""What a fault that provokes a rollback remembers: the monotonic clock around the old primary's end."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,19 @@ class Fault:
     sabotages: tuple[str, ...] = ()
     must_lose: bool = False
     """Whether a run in which nothing is lost proves nothing."""
-    rollback: Callable[[Site, Target, Memo], Rollback] | None = None
-    """Reads what was rolled back, where the fault provokes that."""
+    rollback: Callable[[Site, Target, Memo], frozenset[str]] | None = None
+    """Reads the ids of what was rolled back, where the fault provokes that."""
     proof_timeout: float = 10.0
     """Seconds in which the proof must be seen."""
     elects: bool = True
     """Whether enough members are left to elect a primary: else the election's SLA does not apply."""
     planned: bool = False
     """Whether `inject` is an operation that takes its time: the proof is looked for while it runs."""
+
+    @property
+    def proof_is_recovery(self) -> bool:
+        """Whether the proof is that a new primary leads: clients wait since the injection, not since then."""
+        return self.planned or self.must_lose
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,11 @@ class Drill:
     def domains(self) -> tuple[Domain, ...]:
         """The domains under test."""
         return tuple(dict.fromkeys(domain for fault in self.faults for domain in fault.domains))
+
+    @property
+    def proof_is_recovery(self) -> bool:
+        """Whether that is so for any of its faults."""
+        return any(fault.proof_is_recovery for fault in self.faults)
 
     @property
     def expect(self) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 import time
 
-from cluster_cli.drills.evidence import Rollback
 from cluster_cli.drills.faults import _actions as actions
 from cluster_cli.drills.faults import mongo_primary_crash
-from cluster_cli.drills.faults._fault import Fault, Memo, Target
+from cluster_cli.drills.faults._fault import KILL_BEGAN, KILL_DONE, Fault, Memo, Target
 from cluster_cli.drills.site import Site
 from cluster_cli.engines.mongodb import await_rejoined, primary
 from cluster_cli.rescue import read_documents, rollback_files
@@ -33,10 +32,12 @@ def inject(site: Site, target: Target, memo: Memo) -> None:
     Freezing the secondaries would lose nothing: thawed, they still read the oplog from their sockets.
     """
     old, *secondaries = target.members
+    memo["killed_at"] = str(time.time())
     actions.kill(site, secondaries)
     time.sleep(ALONE_FOR)
-    memo["killed_at"] = str(time.time())
+    began = time.monotonic()
     actions.kill(site, [old])
+    memo.update({KILL_BEGAN: str(began), KILL_DONE: str(time.monotonic())})
     actions.start(site, secondaries)
 
 
@@ -59,8 +60,9 @@ def undo(site: Site, target: Target, _: Memo) -> None:
     await_rejoined(site.ctx, shard, old)
 
 
-def rollback(site: Site, target: Target, memo: Memo) -> Rollback:
-    """The ids in the rollback files that this run made, and when the old primary died (epoch seconds)."""
+def rollback(site: Site, target: Target, memo: Memo) -> frozenset[str]:
+    """The ids in the rollback files that this run made."""
+    # the files' times are of the wall clock
     killed = float(memo.get("killed_at", "0"))
     ids: set[str] = set()
     for file in rollback_files(site.ctx, target.groups["social"]):
@@ -68,7 +70,7 @@ def rollback(site: Site, target: Target, memo: Memo) -> Rollback:
             continue
         for entry in read_documents(file):
             ids.update(str(entry.document[name]) for name in ID_FIELDS if name in entry.document)
-    return Rollback(frozenset(ids), killed)
+    return frozenset(ids)
 
 
 FAULT = Fault(

@@ -36,11 +36,13 @@ def prove(site: Site, target: Target, _: Memo) -> str | None:
 
 
 def undo(site: Site, target: Target, memo: Memo) -> None:
-    """Patroni starts PostgreSQL again by itself; start Patroni, should it be gone."""
+    """Patroni starts PostgreSQL again by itself; start Patroni, should it be gone.
+
+    Sabotaged, the standby may be down as well: both are started before a primary is waited for.
+    """
+    actions.start(site, [*target.members, *([memo["standby"]] if "standby" in memo else [])])
     if memo.get("sabotage") == "async":
-        actions.start(site, [memo["standby"]] if "standby" in memo else [])
         _unprotected.restore(site)
-    actions.start(site, target.members)
 
 
 FAULT = Fault(

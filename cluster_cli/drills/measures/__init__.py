@@ -3,16 +3,18 @@
 from cluster_cli.drills.measures.acks import Ack, acks_of
 from cluster_cli.drills.measures.election import election_seconds
 from cluster_cli.drills.measures.gap import max_gap_seconds
-from cluster_cli.drills.measures.landed import landed_at
+from cluster_cli.drills.measures.landed import Struck, landed_at
 from cluster_cli.drills.measures.phases import Phases, phases_of
 from cluster_cli.drills.measures.rpo import rpo_seconds
-from cluster_cli.drills.measures.rto import Rto, rto_of
+from cluster_cli.drills.measures.rto import WINDOW, Rto, rto_of
 from cluster_cli.drills.measures.stale import stale_primary_seconds
 
 __all__ = [
+    "WINDOW",
     "Ack",
     "Phases",
     "Rto",
+    "Struck",
     "acks_of",
     "election_seconds",
     "landed_at",

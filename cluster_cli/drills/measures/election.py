@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cluster_cli.drills.measures.landed import Struck
 from cluster_cli.drills.records import RoleSeen
 
 
@@ -26,10 +27,10 @@ def elected(roles: Sequence[RoleSeen], group: str, injected: float) -> RoleSeen 
     )
 
 
-def election_seconds(roles: Sequence[RoleSeen], group: str, injected: float, landed: float) -> float | None:
-    """Seconds from the proof of the fault to that report; None when no higher term was seen.
+def election_seconds(roles: Sequence[RoleSeen], group: str, struck: Struck) -> float | None:
+    """Seconds from `struck.since` to that report; None when no higher term was seen.
 
     0 when the new primary was there before the proof was.
     """
-    found = elected(roles, group, injected)
-    return None if found is None else round(max(0.0, found.at - landed), 6)
+    found = elected(roles, group, struck.injected)
+    return None if found is None else round(max(0.0, found.at - struck.since), 6)

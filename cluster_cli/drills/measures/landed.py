@@ -1,10 +1,28 @@
-"""landed_at: when the proof of the fault was seen."""
+"""When a fault struck: its injection, its proof (landed_at), and since when clients wait for recovery."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from cluster_cli.drills.records import FaultEvent
+
+
+@dataclass(frozen=True)
+class Struck:
+    """When a run's faults struck, in run seconds."""
+
+    injected: float
+    """When the first injection began."""
+    landed: float
+    """When the last fault was proved."""
+    proof_is_recovery: bool = False
+    """Whether the proof is that a new primary leads: counted from there, no recovery takes any time."""
+
+    @property
+    def since(self) -> float:
+        """Where RTO and election are counted from."""
+        return self.injected if self.proof_is_recovery else self.landed
 
 
 def landed_at(events: Iterable[FaultEvent], faults: Iterable[str]) -> float | None:

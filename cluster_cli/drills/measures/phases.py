@@ -29,17 +29,17 @@ class Milestones:
     routed: float | None
 
 
-def phases_of(landed: float, restored: float, seen: Milestones) -> Phases:
-    """Cut the time from `landed` to `restored` at the milestones.
+def phases_of(since: float, restored: float, seen: Milestones) -> Phases:
+    """Cut the time from `since` to `restored` at the milestones.
 
     A milestone that was not seen takes no time of its own: its phase is 0 and the next seen one gets the
     time. One seen before the previous (or after the path was back) is moved to it, so the sum holds.
     """
-    acted = _between(seen.acted, landed, restored, default=landed)
+    acted = _between(seen.acted, since, restored, default=since)
     elected = _between(seen.elected, acted, restored, default=acted)
     routed = _between(seen.routed, elected, restored, default=elected)
     return Phases(
-        detect=round(acted - landed, 6),
+        detect=round(acted - since, 6),
         elect_or_promote=round(elected - acted, 6),
         route=round(routed - elected, 6),
         first_ack=round(restored - routed, 6),

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from cluster_cli.drills.measures.acks import Ack
+from cluster_cli.drills.measures.landed import Struck
 
 WINDOW = 5.0
 """Seconds that every client must be served for without a long pause."""
@@ -23,36 +24,41 @@ class Rto:
     restored_at: float | None
 
 
-def rto_of(acks: Sequence[Ack], clients: Collection[str], landed: float, until: float) -> Rto:
+def rto_of(acks: Sequence[Ack], clients: Collection[str], struck: Struck, until: float) -> Rto:
     """The recovery time of a path whose load ran until `until`. `acks` in the order of their time.
 
-    A good window starts at the fault itself (writes never stopped) or at an acknowledgement; in it
-    every client is served within a second of its start and again at least once a second.
+    Writes never stopped when no client had a long pause from the injection until five seconds after the
+    proof. Else they are back at the first acknowledgement from which on that holds: 0 s when it came before
+    the proof.
     """
     by_client = {client: [ack.at for ack in acks if ack.client == client] for client in clients}
     if not by_client:
         return Rto(None, True, None)
-    if _good(by_client, landed, until):
-        return Rto(0.0, False, landed)
-    for ack in acks[bisect.bisect_right(acks, landed, key=lambda a: a.at) :]:
-        if ack.at + WINDOW > until:
+    ends = max(struck.injected, struck.landed) + WINDOW
+    if ends <= until and all(_served(t, _last(t, struck.injected), ends) for t in by_client.values()):
+        return Rto(0.0, False, struck.landed)
+    for ack in acks[bisect.bisect_right(acks, struck.injected, key=lambda a: a.at) :]:
+        ends = max(ack.at, struck.landed) + WINDOW
+        if ends > until:
             break
-        if _good(by_client, ack.at, until):
-            return Rto(round(ack.at - landed, 6), True, ack.at)
+        if all(_served(times, ack.at, ends) for times in by_client.values()):
+            return Rto(round(max(0.0, ack.at - struck.since), 6), True, ack.at)
     return Rto(None, True, None)
 
 
-def _good(by_client: dict[str, list[float]], start: float, until: float) -> bool:
-    return start + WINDOW <= until and all(_served(times, start) for times in by_client.values())
+def _last(times: list[float], moment: float) -> float:
+    """A client's last acknowledgement up to a moment: the pause that a fault falls into counts whole."""
+    position = bisect.bisect_right(times, moment)
+    return times[position - 1] if position else moment
 
 
-def _served(times: list[float], start: float) -> bool:
-    """Whether one client has no pause above PAUSE in the window, its edges included.
+def _served(times: list[float], start: float, end: float) -> bool:
+    """Whether one client has no pause above PAUSE from `start` to `end`, the edges included.
 
-    A pause that reaches beyond the window counts up to its end: so the answer is the same while the load
-    still runs and when it is over.
+    A pause that reaches beyond the end counts up to it: so the answer is the same while the load still runs
+    and when it is over.
     """
-    position, last, end = bisect.bisect_left(times, start), start, start + WINDOW
+    position, last = bisect.bisect_right(times, start), start
     while last < end:
         following = times[position] if position < len(times) else end
         if min(following, end) - last > PAUSE:

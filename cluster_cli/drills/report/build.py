@@ -73,7 +73,7 @@ def build(
         workloads=meta.workloads,
         sabotage=meta.sabotage,
         verdict=judgement.verdict,
-        sentence=sentence(domains, evidence.promises, judgement),
+        sentence=sentence(domains, evidence.promises, judgement, proved=evidence.landed is not None),
         reasons=judgement.reasons,
         started_at=rfc3339(header.started_at),
         finished_at=rfc3339(meta.finished_at),
@@ -104,15 +104,19 @@ def lost_ids_file(domain: Domain, cls: AckClass) -> str:
 
 
 def sentence(
-    domains: Mapping[Domain, DomainReport], promises: Mapping[Domain, Promise], judgement: Judgement
+    domains: Mapping[Domain, DomainReport],
+    promises: Mapping[Domain, Promise],
+    judgement: Judgement,
+    *,
+    proved: bool,
 ) -> str:
-    """The verdict against the SLA in one sentence."""
+    """The verdict against the SLA in one sentence; without proof there is no recovery to speak of."""
     acked = sum(domain.acked for domain in domains.values())
     lost = sum(domain.lost for domain in domains.values())
     parts = [
         f"{name} {_back(domain)} ({_limit(promises.get(name, Promise()).rto)})"
         for name, domain in sorted(domains.items())
-        if domain.affected
+        if domain.affected and proved
     ]
     end = {
         "pass": "the SLA held",
@@ -120,7 +124,7 @@ def sentence(
         "unknown": "this cannot be judged",
         "invalid": "the run proves nothing",
     }[judgement.verdict]
-    recovery = ", ".join(parts) or "no path under test"
+    recovery = ", ".join(parts) or ("no path under test" if proved else "no fault was proved")
     return f"{lost} of {acked:,} acknowledged writes lost{_classes(domains)}; {recovery}: {end}."
 
 
@@ -143,7 +147,11 @@ def _broke_sla(judgement: Judgement) -> bool:
 def _back(domain: DomainReport) -> str:
     if domain.rto_seconds is None:
         return "never came back"
-    return f"back after {seconds(domain.rto_seconds)}" if domain.interrupted else "never interrupted"
+    if not domain.interrupted:
+        return "never interrupted"
+    if domain.rto_seconds == 0:
+        return f"back before the proof, longest pause {seconds(domain.max_gap_seconds)}"
+    return f"back after {seconds(domain.rto_seconds)}"
 
 
 def _limit(rto: float | None) -> str:

@@ -43,7 +43,7 @@ def seconds(value: float) -> str:
 
 
 def waterfall(rows: Sequence[tuple[str, DomainReport, PromiseReport]]) -> Markup:
-    """One bar a domain, on a common axis that begins when the fault landed."""
+    """One bar a domain, on a common axis that begins where the RTO does."""
     longest = max((row.rto_seconds or 0.0 for _, row, _ in rows), default=0.0)
     marks = ticks(max(longest, 0.1) * 1.02, 6)
     scale = svg.Scale(0.0, marks[-1], 96.0, WIDTH - 150.0)

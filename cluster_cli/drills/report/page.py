@@ -32,8 +32,8 @@ class Tile:
     note: str
 
 
-def page(report: Report, history: History) -> str:
-    """The page as one HTML text."""
+def page(report: Report, history: History, since: float) -> str:
+    """The page as one HTML text. since: run seconds where the RTO is counted from."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined
     )
@@ -44,7 +44,7 @@ def page(report: Report, history: History) -> str:
         sabotage_words=words_of(report.sabotage) if report.sabotage else "",
         tiles=tiles(report),
         waterfall=_waterfall(report),
-        charts=_charts(report, history),
+        charts=_charts(report, history, since),
         ledger=_ledger(report),
         pictures=_pictures(report),
         predictions=_predictions(report),
@@ -106,7 +106,7 @@ def _series(report: Report, history: History, span: tuple[float, float]) -> list
     return sorted(found, key=lambda series: not series.affected)
 
 
-def _charts(report: Report, history: History) -> list[dict[str, Any]]:
+def _charts(report: Report, history: History, since: float) -> list[dict[str, Any]]:
     if not history.ops:
         return []
     begin = history.noted("load began") or 0.0
@@ -115,27 +115,24 @@ def _charts(report: Report, history: History) -> list[dict[str, Any]]:
         {
             "label": series.label,
             "affected": series.affected,
-            "throughput": charts.throughput(series, span, _marks(report, history, series)),
-            "latency": charts.latency(series, span, _marks(report, history, series)),
+            "throughput": charts.throughput(series, span, _marks(report, history, series, since)),
+            "latency": charts.latency(series, span, _marks(report, history, series, since)),
         }
         for series in _series(report, history, span)
     ]
 
 
-def _marks(report: Report, history: History, series: Series) -> list[Mark]:
+def _marks(report: Report, history: History, series: Series, since: float) -> list[Mark]:
     """The faults and their lifting on every chart, the recovery only on the path it concerns."""
     marks: list[Mark] = []
-    landed = 0.0
     for event in history.faults:
         if event.event == "injected":
             marks.append(Mark(event.at, event.fault, "fault"))
-        elif event.event == "landed":
-            landed = max(landed, event.at)
         elif event.event == "lifted":
             marks.append(Mark(event.at, "undone", "lifted"))
     domain: DomainReport | None = getattr(report.domains, series.domain)
-    if series.affected and landed and domain and domain.interrupted and domain.rto_seconds is not None:
-        marks.append(Mark(landed + domain.rto_seconds, "writes back", "restored"))
+    if series.affected and domain and domain.interrupted and domain.rto_seconds is not None:
+        marks.append(Mark(since + domain.rto_seconds, "writes back", "restored"))
     return marks
 
 

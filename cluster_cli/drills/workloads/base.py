@@ -91,6 +91,19 @@ class Workload(Protocol):
         ...
 
 
+FIRST_VALUES = 4
+"""So many values of a client show every kind that it writes, and where they lead."""
+
+
+def paths_of(workloads: Iterable[Workload]) -> dict[Domain, set[str]]:
+    """Domain -> the paths to which the workloads' clients write, from their first values."""
+    found: dict[Domain, set[str]] = {}
+    for client in (client for workload in workloads for client in workload.clients()):
+        paths = (client.intend(number).path for number in range(FIRST_VALUES))
+        found.setdefault(client.domain, set()).update(paths)
+    return found
+
+
 def fold_rows(ops: Iterable[Op], rows: Mapping[Key, int]) -> dict[Key, int]:
     """From rows found to values found.
 

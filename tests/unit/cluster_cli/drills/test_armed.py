@@ -31,10 +31,18 @@ def ctx(tmp_path: Path) -> Context:
 def test_an_armed_fault_is_found_by_another_process(ctx: Context) -> None:
     entry = armed.arm(ctx, "postgres-host-loss", "run-1", TARGET)
     entry.memo["term"] = "3"
-    entry.save()
     (found,) = armed.all_armed(ctx)
     assert (found.fault, found.target, found.memo) == ("postgres-host-loss", TARGET, {"term": "3"})
     assert not found.orphaned
+
+
+def test_a_word_of_the_memo_is_on_disk_as_soon_as_it_is_set(ctx: Context) -> None:
+    entry = armed.arm(ctx, "x", "run-1", TARGET, {"sabotage": "async"})
+    entry.memo["standby"] = "pgsync1"
+    (again,) = armed.all_armed(ctx)
+    assert again.memo == {"sabotage": "async", "standby": "pgsync1"}
+    again.memo.update(primary="pg1")  # also for the process that undoes it
+    assert armed.all_armed(ctx)[0].memo["primary"] == "pg1"
 
 
 def test_the_file_is_private(ctx: Context) -> None:

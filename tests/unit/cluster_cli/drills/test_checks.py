@@ -87,9 +87,8 @@ def sick() -> Evidence:
 
 
 def rolled_back(files: frozenset[str], died: float) -> Evidence:
-    """`msg-0-390` (acknowledged at 19.505 s) is lost; the old primary died at `died` seconds."""
-    killed_at = recorded.HEADER.started_at + died
-    return replace(lost("msg-0-390"), rollback=Rollback(files, killed_at))
+    """`msg-0-390` (acknowledged at 19.505 s) is lost; the old primary died around `died` seconds."""
+    return replace(lost("msg-0-390"), rollback=Rollback(files, (died, died + 0.02)))
 
 
 def orphaned(value: str, times: int = 1) -> References:
@@ -117,7 +116,10 @@ INVERSIONS: dict[str, list[Callable[[], Evidence]]] = {
     "recovered": [left_behind, sick],
     "write-concern": [weakly_written],
     "no-orphans": [orphan, orphan_of_a_durable_write],
-    "lost-accounted": [lambda: rolled_back(frozenset(), 20.0)],
+    "lost-accounted": [
+        lambda: rolled_back(frozenset(), 20.0),
+        lambda: rolled_back(frozenset(), 5.0),  # acknowledged by somebody 14.5 s after the old primary died
+    ],
 }
 
 
@@ -144,6 +146,16 @@ def test_every_check_says_what_it_proves(check: Check) -> None:
 
 def test_a_lost_write_of_the_last_journal_interval_is_in_no_file() -> None:
     assert CHECKS["lost-accounted"].run(rolled_back(frozenset(), 19.55)).result == "pass"
+
+
+def test_an_answer_that_was_on_its_way_when_the_old_primary_died_is_accounted_for() -> None:
+    assert CHECKS["lost-accounted"].run(rolled_back(frozenset(), 19.1)).result == "pass"
+    assert CHECKS["lost-accounted"].run(rolled_back(frozenset(), 18.9)).result == "fail"
+
+
+def test_without_a_kill_no_loss_can_be_accounted_for() -> None:
+    unhurt = replace(lost("msg-0-390"), rollback=Rollback(frozenset()))
+    assert CHECKS["lost-accounted"].run(unhurt).result == "unknown"
 
 
 def test_what_refers_to_a_lost_w1_write_is_said_and_no_orphan() -> None:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster_cli.drills import measures
+from cluster_cli.drills import faults, measures
 from cluster_cli.drills.ledger import Lost
 from cluster_cli.drills.measures.acks import Ack
+from cluster_cli.drills.measures.landed import Struck
 from cluster_cli.drills.measures.phases import Milestones
 from cluster_cli.drills.records import FaultEvent, ProbeWrite, Role, RoleSeen
 
@@ -40,12 +41,49 @@ RTO_CASES = {
 @pytest.mark.parametrize(("spans", "landed", "seconds", "interrupted"), RTO_CASES.values(), ids=RTO_CASES)
 def test_rto(spans: list[list[Ack]], landed: float, seconds: float | None, interrupted: bool) -> None:
     merged = sorted(ack for client in spans for ack in client)
-    found = measures.rto_of(merged, {ack.client for ack in merged}, landed, 40.0)
+    found = measures.rto_of(merged, {ack.client for ack in merged}, Struck(landed, landed), 40.0)
     assert (found.seconds, found.interrupted) == (pytest.approx(seconds) if seconds else seconds, interrupted)
 
 
+OUTAGE = acks("a", (0, 11), (16.3, 40))
+"""A pause of 5.3 s."""
+EARLY = acks("a", (0, 10), (11.5, 40))
+"""Back before the peers notice."""
+STRUCK_CASES = {
+    "the proof is the recovery": (OUTAGE, Struck(10.0, 16.3, True), 6.3, True),
+    "a proof that comes later": (OUTAGE, Struck(10.0, 20.0, True), 6.3, True),
+    "good seconds before the outage": (OUTAGE, Struck(4.0, 16.3, True), 12.3, True),
+    "a planned one without a pause": (acks("a", (0, 40)), Struck(10.0, 16.3, True), 0.0, False),
+    "a pause before the injection": (OUTAGE, Struck(20.0, 21.0, True), 0.0, False),
+    "the pause that it falls into, whole": (acks("a", (0, 9.6), (10.7, 40)), Struck(10, 10, True), 0.7, True),
+    "over before a crash is proved": (EARLY, Struck(10.0, 14.0), 0.0, True),
+    "a crash is counted from its proof": (OUTAGE, Struck(10.0, 12.0), 4.3, True),
+}
+
+
+@pytest.mark.parametrize(
+    ("times", "struck", "seconds", "interrupted"), STRUCK_CASES.values(), ids=STRUCK_CASES
+)
+def test_rto_around_the_injection(
+    times: list[Ack], struck: Struck, seconds: float, interrupted: bool
+) -> None:
+    found = measures.rto_of(times, {"a"}, struck, 40.0)
+    assert (found.seconds, found.interrupted) == (pytest.approx(seconds), interrupted)
+
+
+@given(st.lists(st.floats(0, 40), max_size=60), st.floats(5, 20), st.floats(0, 10), st.booleans())
+def test_what_was_never_interrupted_has_no_long_pause(
+    at: list[float], injected: float, until_proof: float, planned: bool
+) -> None:
+    regular = [n * 0.5 for n in range(80) if any(abs(n * 0.5 - moment) > 1 for moment in at[:3])]
+    times = [Ack(moment, "a") for moment in sorted([*at, *regular])]
+    struck = Struck(injected, injected + until_proof, planned)
+    if not measures.rto_of(times, {"a"}, struck, 40.0).interrupted:
+        assert measures.max_gap_seconds(times, injected, struck.landed + 5.0) <= 1.0
+
+
 def test_rto_of_a_path_without_clients_is_unknown() -> None:
-    assert measures.rto_of([], [], 10.0, 40.0).seconds is None
+    assert measures.rto_of([], [], Struck(10.0, 10.0), 40.0).seconds is None
 
 
 @pytest.mark.parametrize(
@@ -98,7 +136,19 @@ def seen(at: float, member: str, term: int, role: Role = "primary") -> RoleSeen:
     ],
 )
 def test_election(roles: list[RoleSeen], expected: float | None) -> None:
-    assert measures.election_seconds(roles, "exchange-1", injected=10.0, landed=10.5) == expected
+    assert measures.election_seconds(roles, "exchange-1", Struck(10.0, 10.5)) == expected
+
+
+def test_an_election_that_is_its_own_proof_is_counted_from_the_injection() -> None:
+    roles = [seen(1, "a", 3), seen(12, "b", 4)]
+    assert measures.election_seconds(roles, "exchange-1", Struck(10.0, 12.0)) == 0.0
+    assert measures.election_seconds(roles, "exchange-1", Struck(10.0, 12.0, True)) == 2.0
+
+
+@pytest.mark.parametrize("name", ["postgres-switchover", "mongo-stepdown", "mongo-w1-rollback"])
+def test_the_drills_whose_proof_is_a_new_primary(name: str) -> None:
+    assert faults.drill(name).proof_is_recovery
+    assert not faults.drill("both-primaries-crash").proof_is_recovery
 
 
 @pytest.mark.parametrize(("lost_at", "expected"), [([], 0.0), ([9.0], 1.0), ([9.0, 4.0], 6.0), ([11.0], 0.0)])

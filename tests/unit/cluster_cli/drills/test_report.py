@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -13,7 +14,7 @@ from app_core.errors import SwapskillError
 from cluster_cli.drills import checks
 from cluster_cli.drills.evidence import Evidence
 from cluster_cli.drills.figures import DomainFigures, figures_of
-from cluster_cli.drills.records import Domain
+from cluster_cli.drills.records import Domain, FaultEvent
 from cluster_cli.drills.report.build import Meta, build, dumps
 from cluster_cli.drills.report.model import SCHEMA_FILE, MemberRole, PredictionReport, Report
 from cluster_cli.drills.report.page import page
@@ -73,6 +74,30 @@ def test_the_figures_of_the_recorded_run(report: Report) -> None:
     assert payments.election_seconds == pytest.approx(1.0, abs=0.06)
     assert social.election_seconds == pytest.approx(0.9, abs=0.06)
     assert payments.rto_phases.detect == pytest.approx(0.7, abs=0.06)
+
+
+def late_proof(*, planned: bool) -> Evidence:
+    """The recorded outage, proved only when both domains were served again."""
+    moved = [
+        replace(r, at=23.0) if isinstance(r, FaultEvent) and r.event == "landed" else r
+        for r in recorded.records()
+    ]
+    return replace(recorded.evidence(moved), landed=23.0, proof_is_recovery=planned)
+
+
+def test_an_outage_before_the_proof_is_said() -> None:
+    assert "payments back after 2.00 s" in report_of(late_proof(planned=True)).sentence
+    unplanned = report_of(late_proof(planned=False))
+    assert "payments back before the proof, longest pause 2.04 s" in unplanned.sentence
+    for report in (report_of(late_proof(planned=True)), unplanned):
+        payments = report.domains.payments
+        assert payments and payments.rto_seconds is not None
+        assert payments.interrupted
+        assert sum(payments.rto_phases.model_dump().values()) == pytest.approx(payments.rto_seconds, abs=0.1)
+
+
+def test_without_proof_no_recovery_is_claimed() -> None:
+    assert "lost; no fault was proved: " in report_of(replace(recorded.evidence(), landed=None)).sentence
 
 
 def test_phases_sum_to_the_rto_within_a_tenth(report: Report) -> None:
@@ -137,7 +162,7 @@ def test_a_wrong_report_is_refused_with_the_key(report: Report, change: dict, na
 
 
 def test_the_page_stands_alone(report: Report) -> None:
-    html = page(report, recorded.evidence().history)
+    html = page(report, recorded.evidence().history, recorded.LANDED)
     without_ns = html.replace("http://www.w3.org/2000/svg", "")
     assert "http" not in without_ns
     assert "<script" not in html
@@ -146,11 +171,11 @@ def test_the_page_stands_alone(report: Report) -> None:
 
 def test_the_page_is_deterministic(report: Report) -> None:
     history = recorded.evidence().history
-    assert page(report, history) == page(report, history)
+    assert page(report, history, recorded.LANDED) == page(report, history, recorded.LANDED)
 
 
 def test_the_page_shows_what_must_be_there(report: Report) -> None:
-    html = page(report, recorded.evidence().history)
+    html = page(report, recorded.evidence().history, recorded.LANDED)
     for needed in (
         report.sentence,
         "RTO waterfall",
@@ -164,4 +189,4 @@ def test_the_page_shows_what_must_be_there(report: Report) -> None:
 
 def test_words_from_outside_are_escaped(report: Report) -> None:
     bad = report.model_copy(update={"context": "<script>alert(1)</script>"})
-    assert "<script>" not in page(bad, recorded.evidence().history)
+    assert "<script>" not in page(bad, recorded.evidence().history, recorded.LANDED)

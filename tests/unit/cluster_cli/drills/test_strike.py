@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any, cast
 import pytest
 
 from cluster_cli.drills import armed, faults
-from cluster_cli.drills.faults._fault import Fault, Memo, Target
+from cluster_cli.drills.evidence import Rollback
+from cluster_cli.drills.faults._fault import KILL_BEGAN, KILL_DONE, Fault, Memo, Target
 from cluster_cli.drills.history import Clock, Recorder
 from cluster_cli.drills.plan import RunPlan
+from cluster_cli.drills.proofs import await_proofs
 from cluster_cli.drills.records import FaultEvent, Note
 from cluster_cli.drills.strike import Strike
 from infra.context import Context
@@ -57,7 +60,7 @@ def struck(
     )
     strike = Strike(ctx, fault, TARGET, RunPlan("run-1", 7, "async"), recorder, Clock())
     strike.begin()
-    strike.join()
+    await_proofs([strike], dict, lambda: None)
     return strike
 
 
@@ -80,15 +83,59 @@ def test_it_is_on_disk_with_its_sabotage_before_it_acts(ctx: Context, recorder: 
     assert seen == [("postgres-primary-crash", {"sabotage": "async"})]
 
 
-def test_what_the_injection_remembers_is_on_disk_after_it(ctx: Context, recorder: Recorder) -> None:
-    struck(ctx, recorder, inject=lambda memo: memo.update(standby="pgsync1"))
-    assert armed.all_armed(ctx)[0].memo["standby"] == "pgsync1"
+def test_what_the_injection_remembers_is_on_disk_before_its_next_step(
+    ctx: Context, recorder: Recorder
+) -> None:
+    seen: list[Memo] = []
+
+    def inject(memo: Memo) -> None:
+        memo["standby"] = "pgsync1"
+        seen.append(armed.all_armed(ctx)[0].memo)  # what a `drill undo` would find after a kill -9 here
+
+    struck(ctx, recorder, inject=inject)
+    assert seen == [{"sabotage": "async", "standby": "pgsync1"}]
+
+
+def test_a_kill_is_placed_in_run_time(ctx: Context, recorder: Recorder) -> None:
+    def killing(memo: Memo) -> None:
+        memo[KILL_BEGAN] = memo[KILL_DONE] = str(time.monotonic())
+
+    strike = struck(ctx, recorder, inject=killing)
+    strike.fault = replace(strike.fault, rollback=lambda _site, _target, _memo: frozenset({"v1"}))
+    found = strike.rollback()
+    assert found is not None and found.killed is not None and strike.landed is not None
+    assert found.files == {"v1"}
+    assert 0 <= found.killed[0] == found.killed[1] <= strike.landed
+
+
+def test_an_old_primary_that_was_not_killed_has_no_such_time(ctx: Context, recorder: Recorder) -> None:
+    strike = struck(ctx, recorder)
+    assert strike.rollback() is None
+    strike.fault = replace(strike.fault, rollback=lambda _site, _target, _memo: frozenset())
+    assert strike.rollback() == Rollback(frozenset())
 
 
 def test_without_proof_it_has_not_landed(ctx: Context, recorder: Recorder) -> None:
     strike = struck(ctx, recorder, evidence=None)
     assert strike.landed is None
     assert events(recorder) == ["armed", "injected"]
+
+
+def test_lifting_gives_up_a_proof_that_is_still_looked_for(ctx: Context, recorder: Recorder) -> None:
+    fault = replace(
+        BASE,
+        proof_timeout=30.0,
+        inject=lambda *_: None,
+        prove=lambda *_: None,
+        undo=lambda *_: None,
+    )
+    strike = Strike(ctx, fault, TARGET, RunPlan("run-1", 7), recorder, Clock())
+    strike.begin()
+    assert strike.pending
+    began = time.monotonic()
+    strike.lift()
+    assert time.monotonic() - began < 5
+    assert events(recorder) == ["armed", "injected", "lifted"]
 
 
 def test_a_failed_injection_is_kept_and_still_undone(ctx: Context, recorder: Recorder) -> None:

@@ -1,0 +1,81 @@
+"""Several drills in a row: whatever ends one of them, the others run, and the worst exit code counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import psycopg
+import pytest
+from pymongo.errors import AutoReconnect
+
+from app_core.errors import RefusedError, TimedOutError, UsageError
+from cluster_cli.drills import batch, faults
+from cluster_cli.options import OutputFormat
+from infra.context import Context
+
+CTX = cast(Context, cast(Any, SimpleNamespace()))
+DRILLS = [faults.drill(name) for name in ("mongo-stepdown", "proxy-loss", "mongo-router-loss")]
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *ends: BaseException | str) -> tuple[int, list[str]]:
+    """Run as many drills as there are ends: an error, or a verdict. The exit code and what was shown."""
+    script, shown = iter(ends), list[str]()
+
+    def one(*_: object) -> tuple[Any, Path]:
+        end = next(script)
+        if isinstance(end, BaseException):
+            raise end
+        return SimpleNamespace(verdict=end), Path("x")
+
+    monkeypatch.setattr(batch, "chosen_workloads", lambda *_: ())
+    monkeypatch.setattr(batch.runner, "run", one)
+    monkeypatch.setattr(batch.summary, "show", lambda report, *_: shown.append(report.verdict))
+    code = batch.run_many(
+        CTX,
+        DRILLS[: len(ends)],
+        seed=1,
+        workloads=(),
+        seconds=None,
+        sabotage=None,
+        reports=Path("x"),
+        output=OutputFormat.TABLE,
+    )
+    return code, shown
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (psycopg.OperationalError("server closed"), 9, "no verdict: OperationalError: server closed"),
+        (AutoReconnect("connection closed"), 9, "no verdict: AutoReconnect: connection closed"),
+        (TimedOutError("nobody took over", on="payments"), 9, "no verdict: nobody took over: payments"),
+        (RefusedError("the drill does not begin"), 6, "proxy-loss: the drill does not begin"),
+        (UsageError("the load does not write there"), 2, "proxy-loss: the load does not write there"),
+    ],
+)
+def test_an_error_ends_one_drill_of_several(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    code: int,
+    said: str,
+) -> None:
+    assert run(monkeypatch, "pass", error, "pass") == (code, ["pass", "pass"])
+    assert said in capsys.readouterr().err
+
+
+def test_a_drill_that_failed_is_worse_than_one_without_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(monkeypatch, "fail", AutoReconnect("x"), "pass")[0] == 1
+
+
+def test_the_error_of_a_single_drill_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AutoReconnect):
+        run(monkeypatch, AutoReconnect("x"))
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(129)])
+def test_an_interrupt_ends_them_all(monkeypatch: pytest.MonkeyPatch, end: BaseException) -> None:
+    with pytest.raises(type(end)):
+        run(monkeypatch, end, "pass")
