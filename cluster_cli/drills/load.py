@@ -16,11 +16,11 @@ from cluster_cli.drills.workloads.base import Attempt, Client, Intent
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.1
 """Seconds before a value is tried again: short, so that recovery is seen; bounded, so that nothing spins."""
-REST_FACTOR = 9
-"""A client rests that many times as long as its last write took, so that about one in ten is under way: two
+REST_FACTOR = 5
+"""A client rests that many times as long as its last write took, so that about one in six is under way: two
 cores are soon full, and a load that fills them measures its own queue."""
-SHORTEST_REST, LONGEST_REST = 0.06, 0.25
-"""Seconds; the longest still gives 8 clients 1,000 acknowledgements in 40 s."""
+SHORTEST_REST, LONGEST_REST = 0.06, 0.12
+"""Seconds; the longest still gives 8 clients 5,000 acknowledgements in two minutes."""
 SWITCH_INTERVAL = 0.001
 """Seconds until another thread may run: latencies of a few milliseconds must not drown in Python's 5 ms."""
 

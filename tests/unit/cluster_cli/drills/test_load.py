@@ -89,7 +89,7 @@ def test_failures_and_acks_are_counted_by_path(recorder: Recorder) -> None:
 
 @pytest.mark.parametrize(
     ("took", "slowness", "seconds"),
-    [(0.0, 1, SHORTEST_REST), (0.01, 1, 0.09), (0.01, 3, 0.27), (5.0, 1, LONGEST_REST)],
+    [(0.0, 1, SHORTEST_REST), (0.02, 1, 0.1), (0.02, 3, 0.3), (5.0, 1, LONGEST_REST)],
 )
 def test_a_client_rests_in_proportion_to_what_its_write_took(
     took: float, slowness: float, seconds: float
