@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 KINDS: Mapping[str, str] = {
-    "async": "synchronous replication is switched off behind the ledger's back and the standby is stalled, "
-    "so acknowledged payments die with the primary.",
+    "async": "synchronous replication is switched off behind the ledger's back and the standby is killed, "
+    "so acknowledged payments die with the primary. (A standby that is only stalled loses none: thawed, it "
+    "still finds the WAL in its socket.)",
     "weak-writes": "writes that ask for the majority are quietly sent as w:1.",
     "count-cancelled": "a commit whose wait for the synchronous standby was cancelled is counted "
     "as acknowledged.",

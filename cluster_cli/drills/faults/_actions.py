@@ -103,9 +103,13 @@ def proxies_without(site: Site, victim: str) -> tuple[str, ...]:
     return tuple(name for name, up in seen.items() if up is not None and victim not in up)
 
 
-def all_refuse(site: Site, members: Iterable[str], port: str) -> bool:
-    """Whether every member refuses connections to a port."""
-    return all(site.refuses(member, port) for member in members)
+def all_refuse(site: Site, members: Sequence[str], port: str, what: str) -> str | None:
+    """The proof where no peer is left to ask: every member refuses connections; None while one does not.
+
+    `what`: the members in words.
+    """
+    refuse = all(site.refuses(member, port) for member in members)
+    return f"all {len(members)} {what} refuse connections" if refuse else None
 
 
 def wait_for(done: object, seconds: float) -> bool:

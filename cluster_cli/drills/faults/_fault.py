@@ -50,7 +50,8 @@ class Fault:
     aim: Callable[[Site, random.Random], Target]
     inject: Callable[[Site, Target, Memo], None]
     prove: Callable[[Site, Target, Memo], str | None]
-    """The evidence that the peers give, or None: not seen yet. Asked again and again for a while."""
+    """The evidence that the peers give (without peers: what a client meets), or None: not seen yet. Asked
+    again and again for a while."""
     undo: Callable[[Site, Target, Memo], None]
     blast_radius: int = 1
     """The most members that the fault may hit."""
