@@ -76,7 +76,7 @@ def test_both_primaries_crash_and_no_acknowledged_write_is_lost(healthy: Context
     assert all(fault.landed and fault.undone for fault in report.faults), report.reasons
     assert losses(report) == 0
     assert report.domains.payments and report.domains.payments.acked
-    # a machine that is too busy for 1,000 acknowledgements in so short a load has proved less, not the contrary
+    # a machine too busy for 1,000 acknowledgements in so short a load has proved less, not the contrary
     too_few = all("acknowledged writes on the path under test" in reason for reason in report.reasons)
     assert (report.verdict, code) == ("pass", 0) or (report.verdict, code, too_few) == ("unknown", 9, True)
     directory = tmp_path / report.run_id
