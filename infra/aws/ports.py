@@ -26,7 +26,8 @@ BALANCED = ("rw", "ro", "pgbouncer")  # what the load balancer offers of the pro
 class Flow:
     """Members of `source` (a kind, `app` or `balancer`) connect to `port` of members of `target`.
 
-    from_dr: for a connection between regions, whether it begins in the DR region.
+    why: the rule's description: EC2 refuses an apostrophe in it. from_dr: for a connection between regions,
+    whether it begins in the DR region.
     """
 
     source: str
@@ -84,7 +85,7 @@ def _both_ways(here: Kind, there: Kind) -> list[Flow]:
 
 
 _ACROSS = (
-    Flow("postgres", "proxy", PORTS["proxy"]["rw"], "the standby cluster's stream"),
+    Flow("postgres", "proxy", PORTS["proxy"]["rw"], "the stream of the standby cluster"),
     *_both_ways("mongod-shard", "mongod-hidden"),
     *_both_ways("mongod-config", "mongod-hidden-config"),
     Flow("mongod-hidden", "mongod-config", PORTS["mongod-config"]["mongo"], "the routing table"),
