@@ -28,6 +28,7 @@ def rights(ground: Ground, roles: tuple[str, ...], secrets: SecretStore, storage
     buckets = storage.copies if ground.region.dr else storage.buckets
     keys = [*purposes, *(["secrets"] if names else [])]
     return ProfileArgs(
+        roles=roles,
         secrets={name: _local(ground, secrets.arns[name]) for name in names},
         buckets={purpose: buckets[purpose].bucket.arn for purpose in purposes},
         keys={purpose: ground.keys.arns[purpose] for purpose in keys},

@@ -13,6 +13,7 @@ from infra.topology.aws import Aws
 from infra.topology.hosts import Region
 
 LEAST_ZONES = 3
+MOST_GROUPS = 5  # security groups of a network interface: AWS's default quota
 
 
 def availability_zone(region: str, zone: str) -> str:
@@ -38,6 +39,7 @@ def _problems(settings: Settings, topology: Topology) -> Iterator[str]:
         if region.name not in settings.cidrs:
             yield f"region {region.name} has no network, add swapskill:cidrs.{region.name}"
     yield from _size_problems(topology)
+    yield from _group_problems(topology)
 
 
 def _region_problems(region: Region) -> Iterator[str]:
@@ -63,3 +65,14 @@ def _size_problems(topology: Topology) -> Iterator[str]:
     known = {host.name for host in topology.hosts}
     for name in sorted(sizes.hosts.keys() - known):
         yield f"aws.hosts names {name}, and there is no such host"
+
+
+def _group_problems(topology: Topology) -> Iterator[str]:
+    """A host has a group for each of its roles, and the one of every host."""
+    for host in topology.hosts:
+        roles = topology.roles(host.name)
+        if len(roles) >= MOST_GROUPS:
+            yield (
+                f"host {host.name} has the roles {', '.join(roles)}: {len(roles) + 1} security groups, and "
+                f"AWS allows {MOST_GROUPS} on a network interface; place some of its members on another host"
+            )

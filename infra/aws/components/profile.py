@@ -19,6 +19,7 @@ READ_WRITE = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultip
 class ProfileArgs:
     """secrets, buckets, keys: ARNs of what hosts with these roles read, write and decrypt."""
 
+    roles: tuple[str, ...]
     secrets: Mapping[str, pulumi.Input[str]]
     buckets: Mapping[str, pulumi.Input[str]]
     keys: Mapping[str, pulumi.Input[str]]
@@ -29,7 +30,12 @@ class Profile(Component):
 
     def __init__(self, name: str, args: ProfileArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__(name, opts)
-        role = aws.iam.Role(name, assume_role_policy=assumed_by("ec2.amazonaws.com"), opts=self.child())
+        role = aws.iam.Role(
+            name,
+            description=f"Hosts with the roles {', '.join(args.roles)}",
+            assume_role_policy=assumed_by("ec2.amazonaws.com"),
+            opts=self.child(),
+        )
         # Operators come in by Systems Manager: no bastion, no open port, every login on record.
         aws.iam.RolePolicyAttachment(f"{name}-ssm", role=role.name, policy_arn=SSM_CORE, opts=self.child())
         arns = pulumi.Output.all(
