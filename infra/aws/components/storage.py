@@ -96,9 +96,10 @@ class Storage(Component):
             status="Enabled",
             priority=1,
             filter=aws.s3.BucketReplicationConfigRuleFilterArgs(prefix=""),
-            # a deletion by mistake stays in the primary region
+            # What a member asked to erase must go from the copy too. The versions under a marker stay there
+            # as long as here: locked, then until they expire; so a deletion by mistake can be undone.
             delete_marker_replication=aws.s3.BucketReplicationConfigRuleDeleteMarkerReplicationArgs(
-                status="Disabled"
+                status="Enabled"
             ),
             source_selection_criteria=aws.s3.BucketReplicationConfigRuleSourceSelectionCriteriaArgs(
                 sse_kms_encrypted_objects=encrypted
@@ -147,7 +148,7 @@ def _replication_grants(source: str, copy: str, source_key: str, copy_key: str) 
             ),
             (f"{source}/*",),
         ),
-        Grant(("s3:ReplicateObject", "s3:ReplicateTags"), (f"{copy}/*",)),
+        Grant(("s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"), (f"{copy}/*",)),
         Grant(("kms:Decrypt",), (source_key,)),
         Grant(("kms:Encrypt", "kms:GenerateDataKey"), (copy_key,)),
     ]
