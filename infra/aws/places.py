@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app_core.errors import UsageError
+from app_core.errors import UsageError, nearest
 from infra.aws.addresses import MOST_ZONES
+from infra.aws.ports import APP
 from infra.aws.settings import Settings, stack_class
 from infra.topology import Topology
 from infra.topology.aws import Aws
@@ -19,6 +20,11 @@ MOST_GROUPS = 5  # security groups of a network interface: AWS's default quota
 def availability_zone(region: str, zone: str) -> str:
     """The zone `a` or `dr-a` of eu-west-3 is eu-west-3a: the last letter counts."""
     return f"{region}{zone[-1]}"
+
+
+def app_host(index: int) -> str:
+    """The name of a host of the application, counted from 0."""
+    return f"{APP}-{index + 1}"
 
 
 def check_places(settings: Settings, topology: Topology) -> None:
@@ -40,6 +46,7 @@ def _problems(settings: Settings, topology: Topology) -> Iterator[str]:
             yield f"region {region.name} has no network, add swapskill:cidrs.{region.name}"
     yield from _size_problems(topology)
     yield from _group_problems(topology)
+    yield from _renewal_problems(settings, topology)
 
 
 def _region_problems(region: Region) -> Iterator[str]:
@@ -76,3 +83,12 @@ def _group_problems(topology: Topology) -> Iterator[str]:
                 f"host {host.name} has the roles {', '.join(roles)}: {len(roles) + 1} security groups, and "
                 f"AWS allows {MOST_GROUPS} on a network interface; place some of its members on another host"
             )
+
+
+def _renewal_problems(settings: Settings, topology: Topology) -> Iterator[str]:
+    sizes = topology.part(Aws)
+    apps = [app_host(index) for index in range(sizes.apps.count)] if sizes else []
+    known = [*(host.name for host in topology.hosts), *apps]
+    for name in settings.renew:
+        if name not in known:
+            yield f"swapskill:renew names {name}, and there is no such host ({nearest(name, known)})"

@@ -34,7 +34,8 @@ def declare(settings: Settings, topology: Topology) -> Outputs:
     Raises UsageError when the topology does not fit the stack, before anything is declared.
     """
     check_places(settings, topology)
-    site = Site(settings.prefix, settings.account, settings.domain, CARE[topology.class_])
+    care = CARE[topology.class_]
+    site = Site(settings.prefix, settings.account, settings.domain, care, settings.renew)
     grounds = {region.name: prepare(settings, topology, site, region) for region in topology.regions}
     primary = next(ground for ground in grounds.values() if not ground.region.dr)
     dr = next((ground for ground in grounds.values() if ground.region.dr), None)

@@ -150,3 +150,12 @@ def test_a_host_with_more_roles_than_security_groups_is_refused():
     file["social"]["routers"][0]["host"] = "data-a"
     said = refused(file, stack="ephemeral")
     assert "host data-a has the roles mongod-shard, mongod-config, router, etcd, postgres: 6" in said
+
+
+def test_a_renewed_host_that_is_not_there_is_refused_with_the_nearest():
+    said = refused(raw("production"), renew=("pg-a", "pg-d"))
+    assert "swapskill:renew names pg-d, and there is no such host (did you mean 'pg-" in said
+    file = raw("production")
+    assert "renew names app-1" in refused(file, renew=("app-1",))
+    file["aws"]["apps"] = {"count": 1}
+    assert check_places(replace(load_stack("production").settings, renew=("app-1",)), parse(file)) is None
