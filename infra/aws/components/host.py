@@ -38,7 +38,7 @@ class HostArgs:
 
 
 class Host(Component):
-    """instance: the machine; fqdn: its private name; name: its name in the topology."""
+    """instance: the machine; fqdn: its private name; name: that in the topology; has_data: a data volume."""
 
     def __init__(self, name: str, args: HostArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__(name, opts)
@@ -50,7 +50,8 @@ class Host(Component):
         self.region, self.zone, self.instance_type = args.region, args.zone, args.size.instance
         self.instance = self._instance()
         self.private_ip = self.instance.private_ip
-        if args.size.disk:
+        self.has_data = args.size.disk > 0
+        if self.has_data:
             self._data_volume()
         aws.route53.Record(
             name,
