@@ -104,19 +104,19 @@ def reap(
 ) -> None:
     """Destroy the expired stacks of class ephemeral, found by their tags; lists them first and asks.
 
-    Never touches another class. Destroys through the Pulumi CLI alone: exit 6 without it.
+    Never touches another class. Destroys through the Pulumi CLI alone: exit 6 without it. A stack that
+    cannot be destroyed does not save the next one; exit 1 names it.
     """
     from cluster_cli.confirm import confirm
     from cluster_cli.infra_views import reapable
-    from infra.aws.handover import destroy_stack, pulumi_cli
+    from infra.aws.handover import pulumi_cli
+    from infra.aws.reaper import destroy_all
 
     found = reapable(older_than)
     emit(found, output)
-    doomed = [item.stack for item in found if item.reap]
+    doomed = [item for item in found if item.reap]
     if dry_run or not doomed:
         return
     cli = pulumi_cli()
-    confirm(f"Destroy {', '.join(doomed)}?", yes)
-    for name in doomed:
-        say(f"destroying {name}")
-        destroy_stack(cli, name)
+    confirm(f"Destroy {', '.join(item.stack for item in doomed)}?", yes)
+    destroy_all(cli, doomed, say)

@@ -19,19 +19,28 @@ BUCKETS = {
     "mongod-config": ("backups",),
     APP: ("media",),
 }
+# Hidden members restore from the copies of the backups; what writes backups is in the primary region.
+READ = {"mongod-hidden": ("backups",), "mongod-hidden-config": ("backups",)}
 
 
 def rights(ground: Ground, roles: tuple[str, ...], secrets: SecretStore, storage: Storage) -> ProfileArgs:
     """The rights of a host with these roles in a region: its own secrets, its own buckets, their keys."""
     names = readable_by(roles)
-    purposes = sorted({purpose for role in roles for purpose in BUCKETS.get(role, ())})
+    written, read = _purposes(BUCKETS, roles), _purposes(READ, roles)
     buckets = storage.copies if ground.region.dr else storage.buckets
-    keys = [*purposes, *(["secrets"] if names else [])]
+    keys = [*sorted(written | read), *(["secrets"] if names else [])]
     return ProfileArgs(
+        roles=roles,
         secrets={name: _local(ground, secrets.arns[name]) for name in names},
-        buckets={purpose: buckets[purpose].bucket.arn for purpose in purposes},
+        buckets={purpose: buckets[purpose].bucket.arn for purpose in sorted(written)},
+        read={purpose: buckets[purpose].bucket.arn for purpose in sorted(read - written)},
         keys={purpose: ground.keys.arns[purpose] for purpose in keys},
     )
+
+
+def _purposes(table: Mapping[str, tuple[str, ...]], roles: tuple[str, ...]) -> set[str]:
+    """The purposes of the buckets that a table gives to any of the roles."""
+    return {purpose for role in roles for purpose in table.get(role, ())}
 
 
 def bucket_names(storage: Storage) -> Mapping[str, pulumi.Output[str]]:

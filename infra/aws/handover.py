@@ -35,6 +35,13 @@ def hand_over(verb: str, stack: str, *, yes: bool, dry_run: bool) -> int:
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
+def is_known(cli: str, stack: str) -> bool:
+    """Whether the backend has the stack. Only its own word counts: a backend that fails is no answer "no"."""
+    words = [cli, "stack", "--stack", stack, "--show-name", "--non-interactive"]
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    return ended.returncode == 0 or "no stack named" not in ended.stderr
+
+
 def destroy_stack(cli: str, stack: str) -> None:
     """Destroy a stack and forget it. SwapskillError when the CLI fails."""
     for words in (["destroy", "--yes", "--stack", stack], ["stack", "rm", "--yes", stack]):

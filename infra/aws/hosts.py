@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 import pulumi
 import pulumi_aws as aws
@@ -23,6 +24,15 @@ from infra.topology import Topology
 from infra.topology.aws import Size
 
 DEBIAN = "136693071363"  # the account that publishes Debian's own images
+LONGEST_NAME = 64 - 8  # of an IAM role, without what Pulumi appends: a hyphen and 7 hexadecimal digits
+
+
+def profile_name(region: str, roles: tuple[str, ...]) -> str:
+    """The name of the profile of these roles; with too many of them for IAM, a digest stands for the list."""
+    name = f"profile-{region}-{'+'.join(roles)}"
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"profile-{region}-{sha256(name.encode()).hexdigest()[:12]}"
 
 
 @dataclass
@@ -76,7 +86,7 @@ class Yard:
     def _profile(self, ground: Ground, roles: tuple[str, ...]) -> Profile:
         key = (ground.region.name, roles)
         if key not in self._profiles:
-            name = f"profile-{ground.region.name}-{'+'.join(roles)}"
+            name = profile_name(ground.region.name, roles)
             allowed = rights(ground, roles, self.secrets, self.storage)
             self._profiles[key] = Profile(name, allowed, ground.opts)
         return self._profiles[key]

@@ -5,19 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app_core.errors import UsageError
+from app_core.errors import UsageError, nearest
 from infra.aws.addresses import MOST_ZONES
+from infra.aws.ports import APP
 from infra.aws.settings import Settings, stack_class
 from infra.topology import Topology
 from infra.topology.aws import Aws
 from infra.topology.hosts import Region
 
 LEAST_ZONES = 3
+MOST_GROUPS = 5  # security groups of a network interface: AWS's default quota
 
 
 def availability_zone(region: str, zone: str) -> str:
     """The zone `a` or `dr-a` of eu-west-3 is eu-west-3a: the last letter counts."""
     return f"{region}{zone[-1]}"
+
+
+def app_host(index: int) -> str:
+    """The name of a host of the application, counted from 0."""
+    return f"{APP}-{index + 1}"
 
 
 def check_places(settings: Settings, topology: Topology) -> None:
@@ -38,6 +45,8 @@ def _problems(settings: Settings, topology: Topology) -> Iterator[str]:
         if region.name not in settings.cidrs:
             yield f"region {region.name} has no network, add swapskill:cidrs.{region.name}"
     yield from _size_problems(topology)
+    yield from _group_problems(topology)
+    yield from _renewal_problems(settings, topology)
 
 
 def _region_problems(region: Region) -> Iterator[str]:
@@ -63,3 +72,23 @@ def _size_problems(topology: Topology) -> Iterator[str]:
     known = {host.name for host in topology.hosts}
     for name in sorted(sizes.hosts.keys() - known):
         yield f"aws.hosts names {name}, and there is no such host"
+
+
+def _group_problems(topology: Topology) -> Iterator[str]:
+    """A host has a group for each of its roles, and the one of every host."""
+    for host in topology.hosts:
+        roles = topology.roles(host.name)
+        if len(roles) >= MOST_GROUPS:
+            yield (
+                f"host {host.name} has the roles {', '.join(roles)}: {len(roles) + 1} security groups, and "
+                f"AWS allows {MOST_GROUPS} on a network interface; place some of its members on another host"
+            )
+
+
+def _renewal_problems(settings: Settings, topology: Topology) -> Iterator[str]:
+    sizes = topology.part(Aws)
+    apps = [app_host(index) for index in range(sizes.apps.count)] if sizes else []
+    known = [*(host.name for host in topology.hosts), *apps]
+    for name in settings.renew:
+        if name not in known:
+            yield f"swapskill:renew names {name}, and there is no such host ({nearest(name, known)})"

@@ -26,7 +26,8 @@ BALANCED = ("rw", "ro", "pgbouncer")  # what the load balancer offers of the pro
 class Flow:
     """Members of `source` (a kind, `app` or `balancer`) connect to `port` of members of `target`.
 
-    from_dr: for a connection between regions, whether it begins in the DR region.
+    why: the rule's description: EC2 refuses an apostrophe in it. from_dr: for a connection between regions,
+    whether it begins in the DR region.
     """
 
     source: str
@@ -36,10 +37,10 @@ class Flow:
     from_dr: bool = True
 
 
-def flows(kinds: Iterable[str]) -> tuple[Flow, ...]:
+def flows(kinds: Iterable[str], dr: bool = False) -> tuple[Flow, ...]:
     """Every connection inside one region between roles that are there; all else is refused."""
-    present = {*kinds}
-    return tuple(flow for flow in _ALL if flow.source in present and flow.target in present)
+    present, known = {*kinds}, (*_ALL, *_IN_DR) if dr else _ALL
+    return tuple(flow for flow in known if flow.source in present and flow.target in present)
 
 
 def across(here: Iterable[str], there: Iterable[str], dr: bool) -> tuple[Flow, ...]:
@@ -74,6 +75,8 @@ _ALL = (
     *(flow for port in BALANCED for flow in _flows("proxy", port, "clients", BALANCER)),
     *(Flow(APP, BALANCER, PORTS["proxy"][port], "clients") for port in BALANCED),
 )
+# The DR region has no proxies: after a promotion the application connects to PostgreSQL itself.
+_IN_DR = (Flow(APP, "postgres", PORTS["postgres"]["postgres"], "clients after a promotion"),)
 
 
 def _both_ways(here: Kind, there: Kind) -> list[Flow]:
@@ -84,7 +87,8 @@ def _both_ways(here: Kind, there: Kind) -> list[Flow]:
 
 
 _ACROSS = (
-    Flow("postgres", "proxy", PORTS["proxy"]["rw"], "the standby cluster's stream"),
+    Flow("postgres", "proxy", PORTS["proxy"]["rw"], "the stream of the standby cluster"),
+    Flow(APP, "postgres", PORTS["postgres"]["postgres"], "clients after a promotion", from_dr=False),
     *_both_ways("mongod-shard", "mongod-hidden"),
     *_both_ways("mongod-config", "mongod-hidden-config"),
     Flow("mongod-hidden", "mongod-config", PORTS["mongod-config"]["mongo"], "the routing table"),

@@ -34,7 +34,8 @@ def declare(settings: Settings, topology: Topology) -> Outputs:
     Raises UsageError when the topology does not fit the stack, before anything is declared.
     """
     check_places(settings, topology)
-    site = Site(settings.prefix, settings.account, settings.domain, CARE[topology.class_])
+    care = CARE[topology.class_]
+    site = Site(settings.prefix, settings.account, settings.domain, care, settings.renew)
     grounds = {region.name: prepare(settings, topology, site, region) for region in topology.regions}
     primary = next(ground for ground in grounds.values() if not ground.region.dr)
     dr = next((ground for ground in grounds.values() if ground.region.dr), None)
@@ -49,7 +50,7 @@ def declare(settings: Settings, topology: Topology) -> Outputs:
     hosts = yard.place(topology)
     endpoints = declare_domains(Builder(site, dns.zone_id, hosts), topology, grounds)
     everywhere = {**hosts, **_app_hosts(yard, topology, primary)}
-    _keep_and_pay(settings, site, grounds)
+    _keep_and_pay(settings, site, grounds, hosts)
     return outputs(settings, topology, grounds, everywhere, endpoints, secrets, storage)
 
 
@@ -66,7 +67,7 @@ def run() -> None:
 
 def _storage_args(site: Site, primary: Ground, dr: Ground | None) -> StorageArgs:
     replica = Replica(dr.keys, dr.provider) if dr else None
-    return StorageArgs(site, primary.keys, replica)
+    return StorageArgs(site, primary.keys, primary.alerts, replica)
 
 
 def _secrets_args(site: Site, primary: Ground, dr: Ground | None) -> SecretStoreArgs:
@@ -91,13 +92,16 @@ def _app_hosts(yard: Yard, topology: Topology, primary: Ground) -> dict[str, Hos
     return AppHosts(APP, args, primary.opts).hosts
 
 
-def _keep_and_pay(settings: Settings, site: Site, grounds: Mapping[str, Ground]) -> None:
+def _keep_and_pay(
+    settings: Settings, site: Site, grounds: Mapping[str, Ground], hosts: Mapping[str, Host]
+) -> None:
     """Daily backups where data are kept, and the budget."""
     vault: pulumi.Output[str] | None = None
     for ground in (
         sorted(grounds.values(), key=lambda ground: not ground.region.dr) if site.care.protected else []
     ):
-        args = BackupPlanArgs(site, ground.keys.arns["vault"], vault, ground.alerts)
+        volumes = any(host.has_data and host.region == ground.region.name for host in hosts.values())
+        args = BackupPlanArgs(site, ground.keys.arns["vault"], vault, ground.alerts, volumes)
         vault = BackupPlan(f"backup-{ground.region.name}", args, ground.opts).vault_arn
     primary = next(ground for ground in grounds.values() if not ground.region.dr)
     budget = BudgetArgs(f"{site.prefix}-monthly", settings.stack, settings.monthly_budget_usd, primary.alerts)

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app_core.errors import RefusedError
+from app_core.errors import RefusedError, SwapskillError
+from infra.aws.handover import destroy_stack, is_known
 from infra.aws.settings import PROJECT, TIME_FORMAT
 
 EPHEMERAL = "ephemeral"
+ASKED_FIRST = "eu-west-1"  # a region that no account can switch off
+LEAVING = ("PendingDeletion", "PendingReplicaDeletion")  # states of a key
 
 
 @dataclass(frozen=True)
@@ -81,16 +84,26 @@ def _too_young(started: datetime | None, now: datetime, older_than: timedelta) -
 
 
 def find_tagged(client: Callable[[str, str], Any], regions: Iterable[str]) -> list[Tagged]:
-    """Every resource of the project in these regions. RefusedError without credentials."""
+    """Every resource of the project in those of these regions that are enabled in the account.
+
+    RefusedError when AWS does not answer, as without credentials.
+    """
     # botocore has no stubs; these are two classes of errors
     from botocore.exceptions import BotoCoreError, ClientError  # pyright: ignore[reportMissingTypeStubs]
 
     try:
-        return [tagged for region in regions for tagged in _in_region(client, region)]
+        return [tagged for region in _enabled(client, regions) for tagged in _in_region(client, region)]
     except (BotoCoreError, ClientError) as error:
         raise RefusedError(
             "AWS cannot be asked", why=str(error), hint="aws sts get-caller-identity"
         ) from None
+
+
+def _enabled(client: Callable[[str, str], Any], regions: Iterable[str]) -> list[str]:
+    """An account must opt in to some regions; one that it did not opt in to refuses its credentials."""
+    told = client("ec2", ASKED_FIRST).describe_regions()["Regions"]
+    enabled = {str(item["RegionName"]) for item in told}
+    return [region for region in regions if region in enabled]
 
 
 def _in_region(client: Callable[[str, str], Any], region: str) -> list[Tagged]:
@@ -102,11 +115,22 @@ def _in_region(client: Callable[[str, str], Any], region: str) -> list[Tagged]:
         for page in pages.paginate(TagFilters=wanted)
         for item in page["ResourceTagMappingList"]
         for arn in [str(item["ResourceARN"])]
+        if not _gone(arn, started, client("kms", region))
     ]
 
 
+def _gone(arn: str, started: Mapping[str, datetime], kms: Any) -> bool:
+    """Whether AWS still lists what is destroyed: a terminated host, a key that waits for its end."""
+    service, kind = arn.split(":")[2], arn.split(":")[5]
+    if service == "ec2" and kind.startswith("instance/"):
+        return arn.rpartition("/")[2] not in started
+    if service == "kms" and kind.startswith("key/"):
+        return str(kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]) in LEAVING
+    return False
+
+
 def _starts(ec2: Any) -> dict[str, datetime]:
-    """Instance id -> when it started; without those that are gone."""
+    """Instance id -> when it was started; without those that are gone."""
     pages = ec2.get_paginator("describe_instances").paginate()
     return {
         str(instance["InstanceId"]): instance["LaunchTime"]
@@ -115,3 +139,28 @@ def _starts(ec2: Any) -> dict[str, datetime]:
         for instance in reservation["Instances"]
         if instance["State"]["Name"] != "terminated"
     }
+
+
+def destroy_all(cli: str, doomed: Iterable[Reapable], say: Callable[[str], object]) -> None:
+    """Destroy one stack after the other. SwapskillError at the end, when some are still there, names them."""
+    failed: list[str] = []
+    for item in doomed:
+        try:
+            _destroy(cli, item, say)
+        except SwapskillError as error:
+            say(str(error))
+            failed.append(item.stack)
+    if failed:
+        raise SwapskillError("stacks are not destroyed", on=", ".join(failed), hint="read the output above")
+
+
+def _destroy(cli: str, item: Reapable, say: Callable[[str], object]) -> None:
+    if is_known(cli, item.stack):
+        say(f"destroying {item.stack}")
+        destroy_stack(cli, item.stack)
+    elif item.started_at:
+        # not destroyed, but kept in another backend: what runs costs money, and somebody must know
+        raise SwapskillError("a stack is not in this backend, and its hosts run", on=item.stack,
+                             hint="pulumi login to the backend that has it")  # fmt: skip
+    else:
+        say(f"{item.stack} is destroyed already: AWS still lists what is about to go")

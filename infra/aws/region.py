@@ -75,8 +75,7 @@ def prepare(settings: Settings, topology: Topology, site: Site, region: Region) 
 def roles_in(topology: Topology, region: Region) -> tuple[str, ...]:
     """The roles with a security group in a region: kinds of members, clients and the load balancer."""
     kinds = sorted({node.kind for node in topology.nodes() if node.region == region.name})
-    clients = [] if region.dr else [APP]
-    return (*kinds, *clients, *([BALANCER] if "proxy" in kinds else []))
+    return (*kinds, APP, *([BALANCER] if "proxy" in kinds else []))
 
 
 def _provider(settings: Settings, topology: Topology, region: Region) -> aws.Provider:

@@ -39,6 +39,7 @@ def ca_key() -> str:
 
 
 _MONGODS = ("mongod-shard", "mongod-arbiter", "mongod-config", "mongod-hidden", "mongod-hidden-config")
+_BACKED_UP = tuple(role for role in _MONGODS if role != "mongod-arbiter")  # hidden members restore
 SECRETS: dict[str, Secret] = {
     "mongo_keyfile": Secret("the members' shared key", (*_MONGODS, "router"), keyfile),
     "mongo_root": Secret("MongoDB's administrator", ("mongod-shard", "mongod-config"), password),
@@ -51,7 +52,7 @@ SECRETS: dict[str, Secret] = {
     "pg_prober": Secret("PostgreSQL's monitoring", ("postgres", "proxy"), password),
     "pgbouncer_admin": Secret("pgbouncer's console", ("proxy",), password),
     "patroni_rest": Secret("Patroni's REST API", ("postgres",), password),
-    "backup_cipher": Secret("encrypts backups", ("postgres", "mongod-shard", "mongod-config"), password),
+    "backup_cipher": Secret("encrypts backups", ("postgres", *_BACKED_UP), password),
     "ca_key": Secret("key of the certificate authority", (), ca_key),
 }  # fmt: skip
 

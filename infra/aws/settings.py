@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PROJECT = "swapskill"
 STACKS = ("staging", "production", "ephemeral")
 REQUIRED = ("topology", "account", "owner", "cost_center", "cidrs", "domain", "monthly_budget_usd")
-KEYS = (*REQUIRED, "mirrors", "ttl_hours", "expires_at")
+KEYS = (*REQUIRED, "mirrors", "renew", "ttl_hours", "expires_at")
 MIRRORS = ("151.101.0.0/16", "146.75.0.0/17", "199.232.0.0/16")
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 REGION_PREFIX = 16  # what zones are cut out of: see infra/aws/addresses.py
@@ -28,7 +28,10 @@ _EPHEMERAL_NAME = r"ephemeral-[a-z0-9-]{1,12}"  # with it, names of balancers ha
 
 @dataclass(frozen=True)
 class Settings:
-    """What a stack's file says. cidrs: region -> network. expires_at: of an ephemeral stack, else empty."""
+    """What a stack's file says. cidrs: region -> network. expires_at: of an ephemeral stack, else empty.
+
+    renew: hosts whose machines may be replaced by this run.
+    """
 
     stack: str
     topology: str
@@ -40,6 +43,7 @@ class Settings:
     mirrors: tuple[str, ...]
     monthly_budget_usd: int
     expires_at: str
+    renew: tuple[str, ...] = ()
 
     @property
     def prefix(self) -> str:
@@ -67,6 +71,7 @@ def parse_settings(stack: str, values: Mapping[str, str], now: datetime | None =
         mirrors=tuple(_mirrors(stack, values)),
         monthly_budget_usd=_number(stack, values, "monthly_budget_usd", 0),
         expires_at=values.get("expires_at") or _expiry(stack, values, now or datetime.now(UTC)),
+        renew=tuple(str(item) for item in _list(stack, values, "renew", "it must be a list of hosts")),
     )
 
 
@@ -116,13 +121,19 @@ def _network(stack: str, key: str, text: str) -> IPv4Network:
 
 
 def _mirrors(stack: str, values: Mapping[str, str]) -> list[str]:
-    listed = _json(stack, values, "mirrors") if values.get("mirrors") else list(MIRRORS)
-    if not isinstance(listed, list):
-        raise _refused(stack, "mirrors", "it must be a list of networks")
-    networks = [_network(stack, "mirrors", str(item)) for item in cast(list[object], listed)]
+    listed = _list(stack, values, "mirrors", "it must be a list of networks") or MIRRORS
+    networks = [_network(stack, "mirrors", str(item)) for item in listed]
     if any(network.prefixlen < 8 for network in networks):
         raise _refused(stack, "mirrors", "a network wider than a /8 is the whole world, not a mirror")
     return [str(network) for network in networks]
+
+
+def _list(stack: str, values: Mapping[str, str], key: str, why: str) -> list[object]:
+    """The list of a key; empty without one."""
+    found = _json(stack, values, key) if values.get(key) else list[object]()
+    if not isinstance(found, list):
+        raise _refused(stack, key, why)
+    return cast(list[object], found)
 
 
 def _json(stack: str, values: Mapping[str, str], key: str) -> object:

@@ -30,9 +30,13 @@ CARE = {
 
 @dataclass(frozen=True)
 class Site:
-    """prefix: what physical names begin with. account: the number of the AWS account."""
+    """prefix: what physical names begin with. account: the number of the AWS account.
+
+    renew: hosts whose machines this run may replace; their data volumes stay protected.
+    """
 
     prefix: str
     account: str
     domain: str
     care: Care
+    renew: tuple[str, ...] = ()

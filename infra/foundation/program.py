@@ -20,12 +20,16 @@ STATE_CARE = Care(protected=True, lock_days=30, recovery_days=30, retention_days
 
 @dataclass(frozen=True)
 class FoundationSettings:
-    """account: the providers refuse every other one. dr_region: gets a copy of the pager's secret."""
+    """account: the providers refuse every other one. dr_region: gets a copy of the pager's secret.
+
+    cost_tag: whether the bill is to be split by the tag `Stack`, which budgets ask for.
+    """
 
     account: str
     region: str
     dr_region: str
     owner: str
+    cost_tag: bool
 
 
 def declare(settings: FoundationSettings) -> dict[str, pulumi.Output[str]]:
@@ -42,6 +46,8 @@ def declare(settings: FoundationSettings) -> dict[str, pulumi.Output[str]]:
     )
     bucket = Bucket("state", args, opts)
     _pager(settings, opts)
+    if settings.cost_tag:
+        _split_the_bill(opts)
     region = settings.region
     return {
         "backend_url": bucket.bucket.id.apply(lambda name: f"s3://{name}?region={region}"),
@@ -50,7 +56,7 @@ def declare(settings: FoundationSettings) -> dict[str, pulumi.Output[str]]:
 
 
 def read_settings(values: dict[str, str]) -> FoundationSettings:
-    """Settings from configuration values. Raises UsageError for a missing or bad account."""
+    """Settings from configuration values. Raises UsageError for a bad account or cost_tag."""
     account = values.get("account", "")
     if not re.fullmatch(r"\d{12}", account):
         raise UsageError(
@@ -58,13 +64,23 @@ def read_settings(values: dict[str, str]) -> FoundationSettings:
             why=f"{account!r} is no AWS account (12 digits)", hint="pulumi config set account NUMBER",
         )  # fmt: skip
     region, dr_region = values.get("region", "eu-west-3"), values.get("dr_region", "eu-central-1")
-    return FoundationSettings(account, region, dr_region, values.get("owner", "platform"))
+    return FoundationSettings(account, region, dr_region, values.get("owner", "platform"), _cost_tag(values))
+
+
+def _cost_tag(values: dict[str, str]) -> bool:
+    text = values.get("cost_tag", "false")
+    if text not in ("true", "false"):
+        raise UsageError(
+            "the stack's configuration is refused", on=f"{PROJECT}:cost_tag",
+            why=f"{text!r} is neither true nor false", hint="pulumi config set cost_tag true",
+        )  # fmt: skip
+    return text == "true"
 
 
 def run() -> None:
     """The CLI's entry."""
     config = pulumi.Config(PROJECT)
-    keys = ("account", "region", "dr_region", "owner")
+    keys = ("account", "region", "dr_region", "owner", "cost_tag")
     try:
         settings = read_settings({key: value for key in keys if (value := config.get(key)) is not None})
     except SwapskillError as error:
@@ -99,3 +115,11 @@ def _pager(settings: FoundationSettings, opts: pulumi.ResourceOptions) -> None:
         replicas=[aws.secretsmanager.SecretReplicaArgs(region=settings.dr_region)],
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=True, retain_on_delete=True)),
     )
+
+
+def _split_the_bill(opts: pulumi.ResourceOptions) -> None:
+    """Activates the tag by which every stack's budget filters; one an account, and only its payer may.
+
+    AWS refuses a tag that no bill has shown yet, so this is not part of an account's first run.
+    """
+    aws.costexplorer.CostAllocationTag("stack", tag_key="Stack", status="Active", opts=opts)

@@ -1,17 +1,21 @@
-"""No role may do more than is named: no action with a star, no resource `*`, no foreign policy but one."""
+"""No policy gives more than it names: no star for action, resource or principal, no foreign policy."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.aws.local.graph import Resource
-from infra.aws.local.types import BUCKET_POLICY, POLICY, ROLE, ROLE_POLICY
-from infra.aws.local.values import is_map
+from infra.aws.local.types import BUCKET_POLICY, KEY, POLICY, ROLE, ROLE_POLICY, TOPIC, TOPIC_POLICY
+from infra.aws.local.values import as_list, as_map, bare, is_map
 from infra.policy._stack import ALL, Finding, Stack, statements, words
 
 BINDS = ALL
 ATTACHED = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+ROLES = (ROLE_POLICY, POLICY, ROLE)
+HELD = (BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY)
+ACCOUNT_ROOT = re.compile(r"arn:aws:iam::\d{12}:root")
 # AWS's own policy of a host that people reach through Systems Manager.
 ACCEPTED = ("arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",)
 BACKUP = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyFor"
@@ -37,30 +41,61 @@ UNSCOPED = frozenset({
 
 def check(stack: Stack) -> list[Finding]:
     """Read every statement that allows something, and the names of AWS's own policies."""
-    foreign = [
-        Finding(attached.label, f"it takes over {arn}, which names no resource")
-        for attached in stack.graph.of(ATTACHED)
-        if (arn := str(attached.inputs.get("policyArn", ""))).startswith("arn:aws:iam::aws:")
-        and arn not in ACCEPTED
-        and not arn.startswith(BACKUP)
-    ]
-    return foreign + [
-        Finding(policy.label, why)
-        for policy in stack.graph.of(ROLE_POLICY, POLICY, ROLE, BUCKET_POLICY)
-        for statement in statements(policy.inputs.get("policy") or policy.inputs.get("assumeRolePolicy"))
-        if statement.get("Effect") == "Allow"
-        for why in _breaches(policy, statement)
+    graph = stack.graph
+    return [
+        *(Finding(r.label, why) for r in graph.of(ATTACHED, ROLE) for why in _foreign(r)),
+        *(Finding(r.label, why) for r in graph.of(*ROLES) for s in _allowed(r) for why in _of_role(s)),
+        *(Finding(r.label, why) for r in graph.of(*HELD) for s in _allowed(r) for why in _of_held(r, s)),
     ]
 
 
-def _breaches(policy: Resource, statement: Mapping[str, Any]) -> Iterator[str]:
-    actions = words(statement.get("Action"))
-    yield from (f"it allows {action}" for action in actions if "*" in action)
+def _foreign(resource: Resource) -> Iterator[str]:
+    """Policies of AWS that a role takes over, attached or in its own list."""
+    for arn in words(resource.inputs.get("policyArn") or resource.inputs.get("managedPolicyArns")):
+        if arn.startswith("arn:aws:iam::aws:") and arn not in ACCEPTED and not arn.startswith(BACKUP):
+            yield f"it takes over {arn}, which names no resource"
+
+
+def _allowed(resource: Resource) -> Iterator[Mapping[str, Any]]:
+    """The statements that allow something, of every document that a resource has."""
+    inline = [as_map(item).get("policy") for item in as_list(bare(resource.inputs.get("inlinePolicies")))]
+    own = [resource.inputs.get("policy"), resource.inputs.get("assumeRolePolicy")]
+    for document in (item for item in (*own, *inline) if item):
+        yield from (item for item in statements(document) if item.get("Effect") == "Allow")
+
+
+def _of_role(statement: Mapping[str, Any]) -> Iterator[str]:
+    """What a role may do, and who may be it: a condition excuses no star."""
+    yield from _too_much(statement)
+    if "*" in words(statement.get("Resource")) and not {*(actions := _actions(statement))} <= UNSCOPED:
+        yield f"it allows {', '.join(sorted({*actions} - UNSCOPED))} on every resource"
+    if "*" in _trusted(statement):
+        yield "it trusts everybody"
+
+
+def _of_held(held: Resource, statement: Mapping[str, Any]) -> Iterator[str]:
+    """Who may use a key, a bucket, a topic: in the policy of one thing, `Resource: *` is that thing."""
+    trusted = _trusted(statement)
+    account = bool(trusted) and all(ACCOUNT_ROOT.fullmatch(who) for who in trusted)
+    if not (held.type == KEY and account):  # a key whose account may not do everything can be lost for ever
+        yield from _too_much(statement)
+    if "NotPrincipal" in statement or ("*" in trusted and not statement.get("Condition")):
+        yield "it trusts everybody"
+
+
+def _too_much(statement: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"it allows {action}" for action in _actions(statement) if "*" in action)
     if "NotAction" in statement or "NotResource" in statement:
         yield "it allows all but a list"
-    if "*" in words(statement.get("Resource")) and not {*actions} <= UNSCOPED:
-        yield f"it allows {', '.join(sorted({*actions} - UNSCOPED))} on every resource"
+
+
+def _actions(statement: Mapping[str, Any]) -> list[str]:
+    return words(statement.get("Action"))
+
+
+def _trusted(statement: Mapping[str, Any]) -> list[str]:
+    """Accounts, roles and services that a statement names; `*` is everybody."""
     principal = statement.get("Principal")
-    named = words(principal.get("AWS")) if is_map(principal) else words(principal)
-    if "*" in named:
-        yield "it trusts everybody"
+    return [who for item in as_map(principal).values() for who in words(item)] or (
+        [] if is_map(principal) else words(principal)
+    )

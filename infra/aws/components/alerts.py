@@ -53,15 +53,20 @@ class Alerts(Component):
 
 @dataclass(frozen=True)
 class Watch:
-    """One alarm, on one-minute values. above: the highest good value; also: further actions."""
+    """One alarm. It fires when all of the last `periods` periods (seconds each) are bad.
+
+    above: the highest good value; below: instead of it, the lowest good value. also: further actions.
+    """
 
     name: str
     about: str
     namespace: str
     metric: str
     dimensions: Mapping[str, pulumi.Input[str]]
-    above: float
-    minutes: int = 2
+    above: float = 0
+    below: float | None = None
+    period: int = 60
+    periods: int = 2
     statistic: str = "Maximum"
     missing: str = "breaching"
     also: Sequence[pulumi.Input[str]] = ()
@@ -75,10 +80,10 @@ def watch(alerts: Alerts, alarm: Watch, opts: pulumi.ResourceOptions) -> aws.clo
         namespace=alarm.namespace,
         metric_name=alarm.metric,
         dimensions=dict(alarm.dimensions),
-        comparison_operator="GreaterThanThreshold",
-        threshold=alarm.above,
-        period=60,
-        evaluation_periods=alarm.minutes,
+        comparison_operator="GreaterThanThreshold" if alarm.below is None else "LessThanThreshold",
+        threshold=alarm.above if alarm.below is None else alarm.below,
+        period=alarm.period,
+        evaluation_periods=alarm.periods,
         statistic=alarm.statistic,
         treat_missing_data=alarm.missing,
         alarm_actions=[alerts.arn, *alarm.also],

@@ -9,6 +9,7 @@ import pulumi
 
 from infra.aws.components.base import Component
 from infra.aws.components.host import Host, HostArgs
+from infra.aws.places import app_host
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,6 @@ class AppHosts(Component):
         super().__init__(name, opts)
         self.hosts: dict[str, Host] = {}
         for index in range(args.count):
-            label, zone = f"{name}-{index + 1}", args.zones[index % len(args.zones)]
+            label, zone = app_host(index), args.zones[index % len(args.zones)]
             self.hosts[label] = Host(label, args.host(label, zone), self.child())
         self.register_outputs({"names": sorted(self.hosts)})

@@ -13,6 +13,7 @@ from infra.aws.documents import assumed_by
 from infra.aws.site import Site
 
 MANAGED = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
+NAMESPACE = "AWS/Backup"
 NIGHTLY = "cron(0 3 * * ? *)"  # 03:00 UTC
 
 
@@ -23,12 +24,13 @@ def backup_tag(site: Site) -> str:
 
 @dataclass(frozen=True)
 class BackupPlanArgs:
-    """copy_to: ARN of another region's vault, None for no copy."""
+    """copy_to: ARN of another region's vault, None for no copy. volumes: whether there are any to take."""
 
     site: Site
     key_arn: pulumi.Input[str]
     copy_to: pulumi.Input[str] | None
     alerts: Alerts
+    volumes: bool
 
 
 class BackupPlan(Component):
@@ -46,7 +48,7 @@ class BackupPlan(Component):
             opts=self.child(),
         )
         self._select(plan)
-        self._alarm(vault)
+        self._alarms(vault)
         self.register_outputs({"plan_id": plan.id, "vault_arn": vault.arn})
 
     def _vault(self) -> aws.backup.Vault:
@@ -102,16 +104,40 @@ class BackupPlan(Component):
             opts=self.child(),
         )
 
-    def _alarm(self, vault: aws.backup.Vault) -> None:
+    def _alarms(self, vault: aws.backup.Vault) -> None:
+        self._bad("failed", "A daily snapshot failed.", "NumberOfBackupJobsFailed", vault)
+        self._bad("expired", "A daily snapshot did not start in time.", "NumberOfBackupJobsExpired", vault)
+        if self._args.volumes:
+            self._missing(vault)
+
+    def _bad(self, label: str, about: str, metric: str, vault: aws.backup.Vault) -> None:
         alarm = Watch(
-            name=f"{self._name}-failed",
-            about="A daily snapshot failed.",
-            namespace="AWS/Backup",
-            metric="NumberOfBackupJobsFailed",
+            name=f"{self._name}-{label}",
+            about=about,
+            namespace=NAMESPACE,
+            metric=metric,
             dimensions={"BackupVaultName": vault.name},
-            above=0,
-            minutes=1,
+            periods=1,
             statistic="Sum",
             missing="notBreaching",
+        )
+        watch(self._args.alerts, alarm, self.child())
+
+    def _missing(self, vault: aws.backup.Vault) -> None:
+        """Silence is an alarm: a plan that selects nothing any more has no job that could fail.
+
+        30 hours: a job may end 7 hours after its start at night, the one of the day before in minutes.
+        """
+        alarm = Watch(
+            name=f"{self._name}-missing",
+            about="No daily snapshot was completed for 30 hours.",
+            namespace=NAMESPACE,
+            metric="NumberOfBackupJobsCompleted",
+            dimensions={"BackupVaultName": vault.name},
+            below=1,
+            period=6 * 3600,
+            periods=5,
+            statistic="Sum",
+            missing="breaching",
         )
         watch(self._args.alerts, alarm, self.child())

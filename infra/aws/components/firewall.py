@@ -44,7 +44,7 @@ class Firewall(Component):
         self._name, self._network = name, args.network
         self.base = self._group("host", "Every host: endpoints of AWS, S3 and package mirrors")
         self.groups = {role: self._group(role, f"Members of role {role}") for role in args.roles}
-        for flow in flows(args.roles):
+        for flow in flows(args.roles, args.dr):
             self._flow(flow)
         if args.peer is not None:
             for flow in across(args.roles, args.peer.roles, args.dr):

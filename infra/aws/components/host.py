@@ -38,16 +38,20 @@ class HostArgs:
 
 
 class Host(Component):
-    """instance: the machine; fqdn: its private name; name: its name in the topology."""
+    """instance: the machine; fqdn: its private name; name: that in the topology; has_data: a data volume."""
 
     def __init__(self, name: str, args: HostArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__(name, opts)
         self.name, self._args = name, args
+        # A database's machine stays, until the stack's file says that this one is to be renewed.
+        self._renewed = name in args.site.renew
+        self._kept = args.site.care.protected and args.size.disk > 0 and not self._renewed
         self.fqdn = f"{name}.{args.site.domain}"
         self.region, self.zone, self.instance_type = args.region, args.zone, args.size.instance
         self.instance = self._instance()
         self.private_ip = self.instance.private_ip
-        if args.size.disk:
+        self.has_data = args.size.disk > 0
+        if self.has_data:
             self._data_volume()
         aws.route53.Record(
             name,
@@ -72,7 +76,7 @@ class Host(Component):
             vpc_security_group_ids=args.groups,
             iam_instance_profile=args.profile,
             associate_public_ip_address=False,
-            disable_api_termination=args.site.care.protected and args.size.disk > 0,
+            disable_api_termination=self._kept,
             ebs_optimized=True,
             monitoring=args.site.care.protected,
             user_data=data,
@@ -86,10 +90,10 @@ class Host(Component):
             tags={"Name": self.name, "Host": self.name, "Roles": "+".join(args.roles)},
             opts=pulumi.ResourceOptions(
                 parent=self,
-                protect=args.site.care.protected and args.size.disk > 0,
+                protect=self._kept,
                 # A newer image or first-boot script would replace or stop every database host at once:
-                # hosts are renewed one by one, by `pulumi up --replace`.
-                ignore_changes=["ami", "userData"],
+                # hosts are renewed one by one (docs/aws.md).
+                ignore_changes=[] if self._renewed else ["ami", "userData"],
             ),
         )
 
@@ -114,7 +118,8 @@ class Host(Component):
             instance_id=self.instance.id,
             volume_id=volume.id,
             stop_instance_before_detaching=True,
-            opts=self.child(),
+            # a volume is on one machine at a time: off the old one before it goes on the new one
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
 
     def _alarms(self) -> None:

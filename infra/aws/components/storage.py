@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.aws.components.alerts import Alerts, Watch, watch
 from infra.aws.components.base import Component
 from infra.aws.components.bucket import Bucket, BucketArgs
 from infra.aws.components.keys import Keys
@@ -15,6 +16,7 @@ from infra.aws.site import Site
 
 # The lock of media can be lifted by those who may: a member's pictures must go when the member asks for it.
 LOCK_MODES = {"wal": "COMPLIANCE", "backups": "COMPLIANCE", "media": "GOVERNANCE"}
+RULE, COPY_MINUTES = "to-dr", 15  # the only limit that S3 keeps
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,11 @@ class Replica:
 
 @dataclass(frozen=True)
 class StorageArgs:
-    """replica: where copies go; None without a DR region."""
+    """replica: where copies go; None without a DR region. alerts: told when a copy fails or is late."""
 
     site: Site
     keys: Keys
+    alerts: Alerts
     replica: Replica | None
 
 
@@ -46,6 +49,7 @@ class Storage(Component):
             self.copies = {purpose: self._copy(purpose, args.replica) for purpose in LOCK_MODES}
             for purpose in LOCK_MODES:
                 self._replicate(purpose, args.replica)
+                self._watch(purpose)
         self.register_outputs({purpose: item.bucket.id for purpose, item in self.buckets.items()})
 
     def _bucket(self, purpose: str) -> Bucket:
@@ -79,12 +83,14 @@ class Storage(Component):
             # replication within 15 minutes, and metrics that show it
             replication_time=aws.s3.BucketReplicationConfigRuleDestinationReplicationTimeArgs(
                 status="Enabled",
-                time=aws.s3.BucketReplicationConfigRuleDestinationReplicationTimeTimeArgs(minutes=15),
+                time=aws.s3.BucketReplicationConfigRuleDestinationReplicationTimeTimeArgs(
+                    minutes=COPY_MINUTES
+                ),
             ),
             metrics=aws.s3.BucketReplicationConfigRuleDestinationMetricsArgs(
                 status="Enabled",
                 event_threshold=aws.s3.BucketReplicationConfigRuleDestinationMetricsEventThresholdArgs(
-                    minutes=15
+                    minutes=COPY_MINUTES
                 ),
             ),
         )
@@ -92,13 +98,14 @@ class Storage(Component):
             status="Enabled"
         )
         rule = aws.s3.BucketReplicationConfigRuleArgs(
-            id="to-dr",
+            id=RULE,
             status="Enabled",
             priority=1,
             filter=aws.s3.BucketReplicationConfigRuleFilterArgs(prefix=""),
-            # a deletion by mistake stays in the primary region
+            # What a member asked to erase must go from the copy too. The versions under a marker stay there
+            # as long as here: locked, then until they expire; so a deletion by mistake can be undone.
             delete_marker_replication=aws.s3.BucketReplicationConfigRuleDeleteMarkerReplicationArgs(
-                status="Disabled"
+                status="Enabled"
             ),
             source_selection_criteria=aws.s3.BucketReplicationConfigRuleSourceSelectionCriteriaArgs(
                 sse_kms_encrypted_objects=encrypted
@@ -112,6 +119,31 @@ class Storage(Component):
             rules=[rule],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[source.versioning, copy.versioning]),
         )
+
+    def _watch(self, purpose: str) -> None:
+        """Alarms on the rule's metrics; a bucket to which nothing is written has none, and that is fine."""
+        late = COPY_MINUTES * 60
+        for label, metric, statistic, most, about in (
+            ("failed", "OperationsFailedReplication", "Sum", 0, "was not copied to the DR region"),
+            ("late", "ReplicationLatency", "Maximum", late, f"is in no copy after {COPY_MINUTES} minutes"),
+        ):
+            alarm = Watch(
+                name=f"{purpose}-copy-{label}",
+                about=f"An object in the bucket {purpose} {about}.",
+                namespace="AWS/S3",
+                metric=metric,
+                dimensions={
+                    "SourceBucket": self.buckets[purpose].bucket.id,
+                    "DestinationBucket": self.copies[purpose].bucket.id,
+                    "RuleId": RULE,
+                },
+                above=most,
+                period=300,
+                periods=1,
+                statistic=statistic,
+                missing="notBreaching",
+            )
+            watch(self._args.alerts, alarm, self.child())
 
     def _replication_role(self, purpose: str, replica: Replica) -> aws.iam.Role:
         role = aws.iam.Role(
@@ -147,7 +179,7 @@ def _replication_grants(source: str, copy: str, source_key: str, copy_key: str) 
             ),
             (f"{source}/*",),
         ),
-        Grant(("s3:ReplicateObject", "s3:ReplicateTags"), (f"{copy}/*",)),
+        Grant(("s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"), (f"{copy}/*",)),
         Grant(("kms:Decrypt",), (source_key,)),
         Grant(("kms:Encrypt", "kms:GenerateDataKey"), (copy_key,)),
     ]

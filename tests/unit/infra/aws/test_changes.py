@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from infra.aws.local.run import resolve
+from infra.aws.local.stacks import make_stack
+from infra.aws.local.types import INSTANCE, VOLUME
 from tests.unit.infra.topology.files import warm
 
-from .stacks import contents, full_dr, graph, graph_of, raw
+from .stacks import contents, full_dr, graph, graph_of, local, raw
 
 MEMBERS = ("a", "b", "c")
 ACROSS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -81,3 +86,21 @@ def test_a_warm_dr_region_holds_a_copy_of_every_set_and_reaches_it_through_the_p
         if item.name == "members-1-majority"
     ]
     assert len(alarm.inputs["metricQueries"]) == 4, "the sum and three voters: a copy has no vote"
+
+
+def options_of(item):
+    return item.options.protect, item.options.ignore_changes, item.inputs.get("disableApiTermination")
+
+
+def test_a_host_that_is_renewed_may_be_replaced_and_no_other_and_its_data_stay_protected():
+    stack = local("production")
+    renewed = resolve(make_stack(replace(stack.settings, renew=("pg-b",)), stack.topology).program)
+    before, after = contents(graph("production")), contents(renewed)
+    changed = [urn for urn in before if before[urn] != after.get(urn)]
+    assert [urn.rpartition("$")[2] for urn in changed] == [
+        f"{INSTANCE}::pg-b"
+    ] and before.keys() == after.keys()
+    was, now = graph("production").get(changed[0]), renewed.get(changed[0])
+    assert options_of(was) == (True, ("ami", "userData"), True) and options_of(now) == (False, (), False)
+    (volume,) = [item for item in renewed.of(VOLUME) if item.name == "pg-b"]
+    assert volume.options.protect and volume.options.retain_on_delete

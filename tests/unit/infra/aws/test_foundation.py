@@ -9,10 +9,10 @@ from infra.aws.local.run import Program, resolve
 from infra.foundation.program import declare, read_settings
 
 
-def exported():
+def exported(**values):
     import pulumi
 
-    for name, value in declare(read_settings({"account": "111122223333"})).items():
+    for name, value in declare(read_settings({"account": "111122223333", **values})).items():
         pulumi.export(name, value)
 
 
@@ -41,3 +41,23 @@ def test_the_two_addresses_are_what_the_cli_takes():
 def test_a_bad_account_is_refused(account):
     with pytest.raises(UsageError, match="no AWS account"):
         read_settings({"account": account})
+
+
+COST_TAG = "aws:costexplorer/costAllocationTag:CostAllocationTag"
+
+
+def test_the_tag_by_which_budgets_filter_is_activated_when_asked_for():
+    from .stacks import graph
+
+    with_tag = Program("swapskill-foundation", "foundation", lambda: exported(cost_tag="true"))
+    (tag,) = resolve(with_tag).of(COST_TAG)
+    assert tag.inputs["status"] == "Active"
+    (budget,) = graph("ephemeral").of("aws:budgets/budget:Budget")
+    (filtered,) = budget.inputs["costFilters"]
+    assert filtered["values"] == [f"user:{tag.inputs['tagKey']}$ephemeral"]
+    assert not resolve(Program("swapskill-foundation", "foundation", exported)).of(COST_TAG)
+
+
+def test_a_bad_word_for_the_cost_tag_is_refused():
+    with pytest.raises(UsageError, match="cost_tag.*neither true nor false"):
+        read_settings({"account": "111122223333", "cost_tag": "yes"})

@@ -10,7 +10,7 @@ import pytest
 from app_core.errors import UsageError
 from infra.aws.addresses import MOST_ZONES, private_subnet, public_subnet
 from infra.aws.local.stacks import load_stack
-from infra.aws.places import availability_zone, check_places
+from infra.aws.places import MOST_GROUPS, availability_zone, check_places
 from infra.aws.sizing import host_size, rank
 from infra.aws.user_data import architecture_of, user_data
 from infra.topology import load_topology
@@ -142,3 +142,20 @@ def test_user_data_are_a_script_that_bash_can_read():
     script = user_data("pg-a.example.internal", "eu-west-3", "arm64")
     assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
     assert "set-hostname pg-a.example.internal" in script and "debian_arm64" in script
+
+
+def test_a_host_with_more_roles_than_security_groups_is_refused():
+    file = raw("ephemeral")
+    assert len(parse(file).roles("data-a")) + 1 == MOST_GROUPS, "the fullest host that is allowed"
+    file["social"]["routers"][0]["host"] = "data-a"
+    said = refused(file, stack="ephemeral")
+    assert "host data-a has the roles mongod-shard, mongod-config, router, etcd, postgres: 6" in said
+
+
+def test_a_renewed_host_that_is_not_there_is_refused_with_the_nearest():
+    said = refused(raw("production"), renew=("pg-a", "pg-d"))
+    assert "swapskill:renew names pg-d, and there is no such host (did you mean 'pg-" in said
+    file = raw("production")
+    assert "renew names app-1" in refused(file, renew=("app-1",))
+    file["aws"]["apps"] = {"count": 1}
+    assert check_places(replace(load_stack("production").settings, renew=("app-1",)), parse(file)) is None

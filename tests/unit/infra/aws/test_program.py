@@ -144,3 +144,21 @@ def test_the_standby_region_has_copies_of_everything_that_must_survive():
     assert {item.region for item in found.of("aws:backup/vault:Vault")} == {"eu-west-3", "eu-central-1"}
     secrets = found.of("aws:secretsmanager/secret:Secret")
     assert all("eu-central-1" in str(item.inputs["replicas"]) for item in secrets)
+
+
+@pytest.mark.parametrize("purpose", ["wal", "backups", "media"])
+def test_a_deletion_reaches_the_copy_where_versions_expire_too(purpose):
+    found = graph("production")
+    (config,) = [
+        item
+        for item in found.of("aws:s3/bucketReplicationConfig:BucketReplicationConfig")
+        if item.name == purpose
+    ]
+    assert config.inputs["rules"][0]["deleteMarkerReplication"] == {"status": "Enabled"}
+    (role,) = [
+        item for item in found.of("aws:iam/rolePolicy:RolePolicy") if item.name == f"{purpose}-replication"
+    ]
+    assert "s3:ReplicateDelete" in bare(role.inputs["policy"])
+    lives = found.of("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
+    (copy,) = [item for item in lives if item.name == f"{purpose}-copy"]
+    assert copy.inputs["rules"][0]["noncurrentVersionExpiration"] == {"noncurrentDays": 35}

@@ -75,3 +75,10 @@ def test_an_ephemeral_stack_expires_at_a_full_hour_after_its_ttl():
 def test_ci_may_say_itself_when_the_stack_expires():
     values = {**GOOD, "expires_at": "2026-11-27T00:00:00Z"}
     assert parse_settings("ephemeral", values, NOON).expires_at == "2026-11-27T00:00:00Z"
+
+
+def test_hosts_to_renew_are_a_list():
+    assert parse_settings("production", GOOD).renew == ()
+    assert parse_settings("production", {**GOOD, "renew": '["pg-a"]'}).renew == ("pg-a",)
+    with pytest.raises(UsageError, match="swapskill:renew of production: it must be a list of hosts"):
+        parse_settings("production", {**GOOD, "renew": '{"pg-a": 1}'})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from app_core.errors import RefusedError
 from infra.aws.local.apply import apply
 from infra.aws.local.cloud import Cloud
-from infra.aws.reaper import Tagged, find_tagged, judge
+from infra.aws.reaper import ASKED_FIRST, Tagged, find_tagged, judge
 
 from .account import account
 from .tiny import TAGS, program
@@ -82,3 +83,35 @@ def test_without_credentials_it_is_refused(monkeypatch):
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     with pytest.raises(RefusedError, match="AWS cannot be asked"):
         find_tagged(Cloud().client, ["eu-west-3"])
+
+
+def tags_as_list(name="TagKey", value="TagValue"):
+    return [{name: key, value: text} for key, text in TAGS.items()]
+
+
+def test_a_region_that_the_account_did_not_opt_in_to_is_not_asked():
+    asked = []
+
+    def client(service, region):
+        if region == ASKED_FIRST:
+            return SimpleNamespace(describe_regions=lambda: {"Regions": [{"RegionName": "eu-west-3"}]})
+        asked.append(region)
+        return Cloud().client(service, region)
+
+    with account():
+        find_tagged(client, ["eu-west-3", "eu-south-2"])
+    assert set(asked) == {"eu-west-3"}
+
+
+def test_what_a_destroyed_stack_left_behind_is_not_found():
+    with account():
+        ec2, kms = (boto3.client(name, region_name="eu-west-3") for name in ("ec2", "kms"))
+        spec = [{"ResourceType": "instance", "Tags": tags_as_list("Key", "Value")}]
+        image = ec2.describe_images()["Images"][0]["ImageId"]
+        made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=spec)
+        host, key = made["Instances"][0]["InstanceId"], kms.create_key(Tags=tags_as_list())
+        found = {item.arn.rpartition("/")[2] for item in find_tagged(Cloud().client, ["eu-west-3"])}
+        assert {host, key["KeyMetadata"]["KeyId"]} <= found, "while both are there"
+        ec2.terminate_instances(InstanceIds=[host])
+        kms.schedule_key_deletion(KeyId=key["KeyMetadata"]["KeyId"], PendingWindowInDays=7)
+        assert not find_tagged(Cloud().client, ["eu-west-3"])

@@ -113,6 +113,14 @@ def first(rule: str, kind: str, word: str, make: Callable[[str], Callable[[Stack
     return Break(rule, f"{label} *{word}", lambda good: make(named(kind, word, good))(good), stack, why)
 
 
+def to_everybody(action: str) -> str:
+    """A policy of a resource by which anybody may do something with it."""
+    allow = {"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": action, "Resource": "*"}
+    return json.dumps({"Statement": [allow]})
+
+
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+EVERYTHING = json.dumps({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 MEMBERS = ("mongo-members-b", "mongo-members-c")
 OPEN = {"cidrIpv4": "0.0.0.0/0"}
 BREAKS = (
@@ -158,7 +166,21 @@ BREAKS = (
     first("no-wildcard-iam", types.ROLE, "postgres", lambda name: statement(
         types.ROLE, name, Principal={"AWS": "*"}), "trust"),
     first("no-wildcard-iam", ATTACHED, "postgres", lambda name: inputs(
-        ATTACHED, name, policyArn="arn:aws:iam::aws:policy/AdministratorAccess"), "foreign"),
+        ATTACHED, name, policyArn=ADMINISTRATOR), "foreign"),
+    first("no-wildcard-iam", types.ROLE, "postgres", lambda name: inputs(
+        types.ROLE, name, managedPolicyArns=[ADMINISTRATOR]), "managed"),
+    first("no-wildcard-iam", types.ROLE, "postgres", lambda name: inputs(
+        types.ROLE, name, inlinePolicies=[{"name": "all", "policy": EVERYTHING}]), "inline"),
+    first("no-wildcard-iam", types.BUCKET_POLICY, "wal", lambda name: inputs(
+        types.BUCKET_POLICY, name, policy=to_everybody("s3:GetObject")), "everybody"),
+    first("no-wildcard-iam", types.TOPIC_POLICY, "eu-west-3", lambda name: inputs(
+        types.TOPIC_POLICY, name, policy=to_everybody("sns:Publish")), "everybody"),
+    first("no-wildcard-iam", types.TOPIC, "eu-west-3", lambda name: inputs(
+        types.TOPIC, name, policy=to_everybody("sns:Publish")), "own policy"),
+    first("no-wildcard-iam", KEY, "alerts", lambda name: inputs(
+        KEY, name, policy=to_everybody("kms:Decrypt")), "everybody"),
+    first("no-wildcard-iam", KEY, "alerts", lambda name: statement(
+        KEY, name, Principal={"AWS": "arn:aws:iam::111122223333:role/x"}), "all of a key"),
     Break("imdsv2", "Instance pg-a", inputs(HOST, "pg-a", metadataOptions={"httpTokens": "optional"})),
     Break("imdsv2", "Instance pg-a", inputs(HOST, "pg-a", metadataOptions={
         "httpTokens": "required", "httpPutResponseHopLimit": 2}), why="hops"),

@@ -6,10 +6,11 @@ import fnmatch
 
 import pytest
 
+from infra.aws.local.values import bare
 from infra.policy import ALL, DATA_KEPT, Stack, findings, registry
 from tests.unit.infra.aws.stacks import graph, local
 
-from .breaks import BREAKS
+from .breaks import BREAKS, KEY, named, statement
 
 RULES = {rule.name: rule for rule in registry()}
 SETTINGS = ("Bucket", "NatGateway", "VaultLock")  # their finding names what they belong to
@@ -59,3 +60,15 @@ def test_a_break_is_of_one_resource_alone():
     """What breaks one disk must not fail for another: the finding is not a shot in the dark."""
     case = next(case for case in BREAKS if case.rule == "disks-encrypted")
     assert [item.resource for item in RULES[case.rule].check(case.spoil(good("production")))] == [case.named]
+
+
+def test_a_key_whose_policy_names_every_resource_and_a_condition_on_everybody_are_no_breach():
+    """The production stack's own keys say `Resource: *`; whom a condition narrows down is not everybody."""
+    rule, stack = RULES["no-wildcard-iam"], good("production")
+    assert any('"Resource": "*"' in str(bare(key.inputs.get("policy"))) for key in stack.graph.of(KEY))
+    assert not rule.check(stack)
+    narrow = {"StringEquals": {"kms:CallerAccount": "111122223333"}}
+    name = named(KEY, "alerts", stack)
+    everybody = {"Principal": "*", "Action": "kms:Decrypt"}
+    assert not rule.check(statement(KEY, name, **everybody, Condition=narrow)(stack))
+    assert rule.check(statement(KEY, name, **everybody)(stack))
