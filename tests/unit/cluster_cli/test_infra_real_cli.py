@@ -39,10 +39,11 @@ def environment_of(folder):
 
 def account_or_skip(stack):
     """The number of the account whose credentials are here; skips without, and without the pager's secret."""
+    session = boto3.Session()  # of its own: the default one keeps what another test gave it
     try:
-        account = boto3.client("sts", region_name="eu-west-3").get_caller_identity()["Account"]
+        account = session.client("sts", region_name="eu-west-3").get_caller_identity()["Account"]
         for region in stacks.load_stack(stack).settings.cidrs if stack != "ephemeral" else ():
-            boto3.client("secretsmanager", region_name=region).get_secret_value(SecretId=PAGER_SECRET)
+            session.client("secretsmanager", region_name=region).get_secret_value(SecretId=PAGER_SECRET)
     except (BotoCoreError, ClientError) as error:
         pytest.skip(f"no AWS account can be asked: {error}")
     return account

@@ -35,7 +35,7 @@ class Hosts:
     def members(self, group: str, count: int, prefix: str = "data") -> list[dict[str, str]]:
         """Members of a group round the zones."""
         hosts = [f"{prefix if self._shared else group}-h{n}" for n in range(count)]
-        for host, zone in zip(hosts, cycle(self._zones)):  # noqa: B905 - the zones have no end
+        for host, zone in zip(hosts, cycle(self._zones)):
             self.found[host] = {"name": host, "zone": zone}
         return [{"name": f"{group}-{n}", "host": host} for n, host in enumerate(hosts)]
 
