@@ -178,6 +178,7 @@ def _to(references: Iterable[Reference]) -> str:
     return ", ".join(
         f"{'payments: ' if r.domain == 'payments' else ''}{r.target}.{r.field}"
         + (f" ({r.when[1]})" if r.when else "")
+        + (f"; may be gone: {r.may_outlive.reason}" if r.may_outlive else "")
         for r in references
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app_core.schema.fields import Field, Number, Reference
+from app_core.schema.fields import Field, Number, Outlives, Reference
 from app_core.schema.personal import Personal
 
 LANGUAGE = "^[a-z]{2,3}(-[A-Z]{2})?$"
@@ -24,11 +24,13 @@ def member(name: str, says: str = "", *, required: bool = True) -> Field:
 
 
 def ref(
-    name: str, to: str, says: str = "", *, required: bool = True, when: tuple[str, str] | None = None
+    name: str, to: str, says: str = "", *, required: bool = True, may_outlive: Outlives | None = None
 ) -> Field:
     """A UUID of another collection's document; `to` = `collection.field`."""
     target, field = to.split(".")
-    return Field(name, ("binData",), required, says, references=(Reference(target, field, when=when),))
+    return Field(
+        name, ("binData",), required, says, references=(Reference(target, field, may_outlive=may_outlive),)
+    )
 
 
 def payment_ref(name: str, to: str, says: str = "", *, required: bool = True) -> Field:

@@ -153,7 +153,8 @@ def orphans(
 ) -> None:
     """Rows and documents that refer to something that is not there, also across the databases; exit 3.
 
-    Scans every reference that the registry declares and no database enforces.
+    Scans every reference that the registry declares and no database enforces. What leads nowhere because
+    its target was pruned or erased is counted apart (`outlived`) and is no orphan.
 
     Example: swapctl schema orphans --reference payments.
     """
@@ -165,7 +166,9 @@ def orphans(
     with reachable(), opened(load_context(context)) as readers:
         found = scan(declared(readers, reference), readers, say, batch)
     emit(found, output)
+    gone = sum(one.outlived for one in found)
     say(f"{total(found)} orphans in {sum(one.scanned for one in found)} references of {len(found)} kinds")
+    say(f"{gone} have outlived what they refer to")
     if total(found):
         raise typer.Exit(3)
 
