@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, DURABLE
 from app_core.schema.index_kinds import expiring
-from app_core.schema.kinds import choice, digest, member, moment, text
+from app_core.schema.kinds import choice, digest, email, member, moment
 from app_core.schema.model import Collection, Compare, Index, Retention
 from app_core.schema.queries import query
 
@@ -18,7 +18,7 @@ COLLECTION = Collection(
     fields=(
         digest("token_hash"),
         member("user_id"),
-        text("email", 254, shortest=3, personal="contact", pattern="^[^ @]+@[^ @]+$"),
+        email(),
         choice("purpose", "VERIFY", "RESET"),
         moment("created_at"),
         moment("expires_at"),
