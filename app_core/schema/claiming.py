@@ -43,6 +43,12 @@ def claim_document(claim: Claim, document: Mapping[str, Any], holder: Any, now: 
     return {claim.key: value, claim.holder: holder, "state": "PENDING", "created_at": now}
 
 
+def in_one_form(claim: Claim, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with its value as it is claimed: else a look-up by that form would miss it. Pure."""
+    field = claimed_field(claim)
+    return {**document, field: normalised(str(document[field]), claim.normalised)}
+
+
 def claimed_field(claim: Claim) -> str:
     """The field of the other collection whose values are claimed."""
     return claim.of.split(".")[1]
@@ -60,10 +66,13 @@ def judge(claim: Claim, found: Mapping[str, Any], holder: Any, now: datetime, *,
 def write_claimed(claims: Handle, owners: Handle, document: Mapping[str, Any], now: datetime) -> None:
     """Write a document whose value is claimed; the same document again is carried on, not refused.
 
+    The value is stored as it is claimed, normalised.
+
     Raises RefusedError when another document has the value, WriteError when the document is not valid (the
     claim is freed then), and PyMongoError when the result is not known: call again with the same document.
     """
     claim = _claim_of(claims)
+    document = in_one_form(claim, document)
     holder = document[owners.entry.primary_key[0]]
     wanted = claim_document(claim, document, holder, now)
     _reserve(claims, owners, wanted, now)

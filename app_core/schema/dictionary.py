@@ -9,7 +9,7 @@ from app_core.schema.fields import Field, Reference, walk
 from app_core.schema.model import Collection, Departure, Index, Kept, Retention, Table
 from app_core.schema.personal import HANDLING
 from app_core.schema.queries import described
-from app_core.schema.tabular import Column
+from app_core.schema.tabular import Column, ForeignKey
 
 INTRODUCTION = """# The dictionary
 
@@ -101,12 +101,13 @@ def _table(entry: Table) -> str:
         f"- key: {_names(entry.key)}; durability `{entry.durability}`"
         + ("; append-only for the application" if entry.append_only else ""),
         *(
-            f"- foreign key: {_names(k.columns)} → `{k.target}` ({_names(k.target_columns)})"
+            f"- foreign key: {_names(k.columns)} → `{k.target}` ({_names(k.target_columns)}){_ending(k)}"
             for k in entry.foreign_keys
         ),
         f"- rules: {'; '.join(check.says for check in entry.checks)}" if entry.checks else "",
         f"- states: begins as {_names(entry.states.initial)}; {', '.join(states)}" if entry.states else "",
         f"- partitions: by month of `{parts.column}`, {parts.ahead} ahead, {parts.keep_months} kept"
+        + (f"; a month stays while `{parts.done}` lacks" if parts.done else "")
         if parts
         else "",
         *_ends(entry.retention),
@@ -123,6 +124,12 @@ def _table(entry: Table) -> str:
             *([_grid(("index", "kind", "serves", "query"), indexes)] if entry.indexes else []),
         ]
     )
+
+
+def _ending(key: ForeignKey) -> str:
+    if key.goes_with:
+        return "; ends with it"
+    return f"; what is referred to stays: {key.holds}" if key.holds else ""
 
 
 def _ends(retention: Retention | Kept | None) -> Iterator[str]:
@@ -171,6 +178,7 @@ def _to(references: Iterable[Reference]) -> str:
     return ", ".join(
         f"{'payments: ' if r.domain == 'payments' else ''}{r.target}.{r.field}"
         + (f" ({r.when[1]})" if r.when else "")
+        + (f"; may be gone: {r.may_outlive.reason}" if r.may_outlive else "")
         for r in references
     )
 

@@ -12,17 +12,34 @@ Number = int | float
 
 
 @dataclass(frozen=True)
+class Outlives:
+    """Why a document may be there when the one that it refers to has been ended.
+
+    by: `retention` = it counts as such once it is older (by its `since`) than the target's retention, less
+    late_days: how many days after the moment from which that counts a reference is made at most.
+    `deletion` = the target's owner may delete it at any time, so age says nothing.
+    """
+
+    reason: str
+    by: Literal["retention", "deletion"] = "retention"
+    late_days: float = 0
+    since: str = "created_at"
+
+
+@dataclass(frozen=True)
 class Reference:
     """A foreign key. In MongoDB and across the two databases it is logical: `schema orphans` proves it.
 
     target: a collection's or a table's name; field: the field or column there that it points to.
-    when: (field, value) beside it that must hold for this reference to be meant.
+    when: (field, value) beside it that must hold for this reference to be meant. may_outlive: it may lead
+    nowhere. References to members need none: what an erasure keeps follows from the entry's `erasure`.
     """
 
     target: str
     field: str
     domain: Literal["social", "payments"] = "social"
     when: tuple[str, str] | None = None
+    may_outlive: Outlives | None = None
 
 
 @dataclass(frozen=True)

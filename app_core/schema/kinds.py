@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app_core.schema.fields import Field, Number, Reference
+from app_core.schema.fields import Field, Number, Outlives, Reference
 from app_core.schema.personal import Personal
 
 LANGUAGE = "^[a-z]{2,3}(-[A-Z]{2})?$"
@@ -10,6 +10,8 @@ LANGUAGE = "^[a-z]{2,3}(-[A-Z]{2})?$"
 ZONE = "^(UTC|[A-Za-z]+(/[A-Za-z0-9_+-]+){1,2})$"
 """A name of the IANA time zone database."""
 URL = "^https://[^ ]+$"
+EMAIL = r"^[^\s@A-Z]+@[^\s@A-Z]+$"
+"""An address in its normal form: trimmed, lower case."""
 SHA256 = "^[0-9a-f]{64}$"
 
 
@@ -24,11 +26,13 @@ def member(name: str, says: str = "", *, required: bool = True) -> Field:
 
 
 def ref(
-    name: str, to: str, says: str = "", *, required: bool = True, when: tuple[str, str] | None = None
+    name: str, to: str, says: str = "", *, required: bool = True, may_outlive: Outlives | None = None
 ) -> Field:
     """A UUID of another collection's document; `to` = `collection.field`."""
     target, field = to.split(".")
-    return Field(name, ("binData",), required, says, references=(Reference(target, field, when=when),))
+    return Field(
+        name, ("binData",), required, says, references=(Reference(target, field, may_outlive=may_outlive),)
+    )
 
 
 def payment_ref(name: str, to: str, says: str = "", *, required: bool = True) -> Field:
@@ -104,6 +108,11 @@ def flag(name: str, says: str = "", *, required: bool = True) -> Field:
 def url(name: str, says: str = "", *, required: bool = False, personal: Personal = "content") -> Field:
     """An address of an object outside the database, always with TLS."""
     return text(name, 2048, says, shortest=9, pattern=URL, personal=personal, required=required)
+
+
+def email(name: str = "email") -> Field:
+    """An e-mail address in the one form in which it is claimed, stored and looked up."""
+    return text(name, 254, "normalised: trimmed, lower case", shortest=3, personal="contact", pattern=EMAIL)
 
 
 def language(name: str, says: str = "", *, required: bool = True) -> Field:

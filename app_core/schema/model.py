@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from app_core.schema.fields import Compare, Field, Forms, Reference
+from app_core.schema.fields import Compare, Field, Forms, Outlives, Reference
 from app_core.schema.queries import Keys, Query
 from app_core.schema.retention import Kept, Retention
 from app_core.schema.tabular import Table
@@ -22,6 +22,7 @@ __all__ = [
     "Index",
     "Keys",
     "Kept",
+    "Outlives",
     "Query",
     "ReadPreference",
     "Reference",
@@ -124,6 +125,8 @@ class Collection:
     forms: Forms | None = None
     rules: tuple[Compare, ...] = ()
     claim: Claim | None = None
+    tells_erased: str = ""
+    """The collection whose erased documents leave their primary key here."""
     unique_by_claim: tuple[tuple[str, str], ...] = ()
     """(field, collection that claims it): constraints that no index of this collection can keep."""
     departures: tuple[Departure, ...] = ()

@@ -32,11 +32,17 @@ class Column:
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """A real foreign key: these columns of the table refer to those of the target."""
+    """A real foreign key: these columns of the table refer to those of the target.
+
+    goes_with: rows here end with the row that they refer to. Without it a row that is still referred to
+    is not pruned; holds: why rows here may be there when their target's retention has ended.
+    """
 
     columns: tuple[str, ...]
     target: str
     target_columns: tuple[str, ...]
+    goes_with: bool = False
+    holds: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,12 +77,13 @@ class Partitioning:
     """Range partitions by month of a column (UTC), named `<table>_YYYY_MM`.
 
     ahead: how many months after the current one exist already. keep_months: older ones are detached;
-    None = kept.
+    None = kept. done: a column; a month with a row in which it is null is not detached.
     """
 
     column: str
     ahead: int = 3
     keep_months: int | None = None
+    done: str = ""
 
 
 @dataclass(frozen=True)

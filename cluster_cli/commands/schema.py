@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated
 
 import typer
@@ -152,7 +153,8 @@ def orphans(
 ) -> None:
     """Rows and documents that refer to something that is not there, also across the databases; exit 3.
 
-    Scans every reference that the registry declares and no database enforces.
+    Scans every reference that the registry declares and no database enforces. What leads nowhere because
+    its target was pruned or erased is counted apart (`outlived`) and is no orphan.
 
     Example: swapctl schema orphans --reference payments.
     """
@@ -164,7 +166,9 @@ def orphans(
     with reachable(), opened(load_context(context)) as readers:
         found = scan(declared(readers, reference), readers, say, batch)
     emit(found, output)
+    gone = sum(one.outlived for one in found)
     say(f"{total(found)} orphans in {sum(one.scanned for one in found)} references of {len(found)} kinds")
+    say(f"{gone} have outlived what they refer to")
     if total(found):
         raise typer.Exit(3)
 
@@ -182,7 +186,9 @@ def prune(
 ) -> None:
     """Delete what retention ends, in batches that wait for the replicas; detach months that are over.
 
-    A detached month stays as a table of its own until somebody drops it.
+    A detached month stays as a table of its own until somebody drops it. A row that another one refers to
+    waits for a later run, a month with unpublished events stays (`kept`); what fails is told and does not
+    stop the rest, exit 1.
 
     Example: swapctl schema prune --dry-run
     """
@@ -190,16 +196,19 @@ def prune(
     from cluster_cli.lock import operation
     from cluster_cli.opslog import recorded
     from cluster_cli.schema.prune import prune as run
+    from cluster_cli.schema.pruned import refuse_failures
     from cluster_cli.schema.reach import reachable
     from infra.context import load_context
 
     ctx, limit = load_context(context), duration(max_lag)
-    if dry_run:
-        with reachable():
-            result = run(ctx, say, batch=batch, max_lag=limit, dry_run=True)
-    else:
-        confirm(f"Delete what retention has ended in {ctx.name}?", yes)
-        with operation(ctx, "schema prune"), recorded(ctx, "schema prune", ctx.name), reachable():
-            result = run(ctx, say, batch=batch, max_lag=limit)
-    emit(result, output)
-    say(f"{sum(one.count for one in result)} ended" if result else "nothing has ended")
+    with contextlib.ExitStack() as stack:
+        if not dry_run:
+            confirm(f"Delete what retention has ended in {ctx.name}?", yes)
+            stack.enter_context(operation(ctx, "schema prune"))
+            stack.enter_context(recorded(ctx, "schema prune", ctx.name))
+        stack.enter_context(reachable())
+        result = run(ctx, say, batch=batch, max_lag=limit, dry_run=dry_run)
+        emit(result, output)
+        refuse_failures(result)
+    ended = sum(one.count for one in result if one.action in ("deleted", "detached"))
+    say(f"{ended} ended" if ended else "nothing has ended")

@@ -26,11 +26,20 @@ CREATE TABLE IF NOT EXISTS schema_migrations (version text PRIMARY KEY);
 ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS name text, ADD COLUMN IF NOT EXISTS checksum text,
     ADD COLUMN IF NOT EXISTS applied_at timestamptz DEFAULT now()
 """
+# of statements in one line, their blanks single: the beginning decides, never a word in a text
 _REPEATABLE = re.compile(
-    r"IF\s+(NOT\s+)?EXISTS|VALIDATE\s+CONSTRAINT|^(CREATE\s+OR\s+REPLACE|GRANT|REVOKE|ANALYZE|VACUUM|REINDEX|SET|"
-    r"COMMENT|DELETE|UPDATE)\b",
+    r"(CREATE OR REPLACE|GRANT|REVOKE|ANALYZE|VACUUM|REINDEX|SET|COMMENT)\b"
+    r"|CREATE( UNIQUE| MATERIALIZED)? \w+( CONCURRENTLY)? IF NOT EXISTS\b"
+    r"|DROP( MATERIALIZED)? \w+( CONCURRENTLY)? IF EXISTS\b"
+    r"|ALTER TYPE \S+ ADD VALUE IF NOT EXISTS\b",
     re.IGNORECASE,
 )
+_ALTER = re.compile(r"ALTER TABLE (IF EXISTS )?(ONLY )?\S+ (?P<actions>.*)", re.IGNORECASE)
+_REPEATABLE_ACTION = re.compile(
+    r"ADD COLUMN IF NOT EXISTS\b|DROP (COLUMN|CONSTRAINT) IF EXISTS\b|VALIDATE CONSTRAINT\b", re.IGNORECASE
+)
+_ACTION = re.compile(r"""('[^']*'|"[^"]*"|\((?:[^()]|\([^()]*\))*\)|[^,'"()])+""")
+"""What stands between the commas that are in no text, name or parentheses."""
 _COMMENTS = re.compile(r"--[^\n]*\n?|/\*.*?\*/", re.DOTALL)
 
 
@@ -76,7 +85,18 @@ def unrepeatable(migration: Migration) -> list[str]:
     if migration.transaction:
         return []
     bare = [" ".join(_COMMENTS.sub("", part.decode()).split()) for part in statements(migration)]
-    return [part for part in bare if part and not _REPEATABLE.search(part)]
+    return [part for part in bare if part and not repeatable(part)]
+
+
+def repeatable(statement: str) -> bool:
+    """Whether a statement (one line) does nothing more when it runs again; of ALTER TABLE each action."""
+    bare = statement.rstrip("; ")
+    if ";" in bare:  # a second one in the same line would hide behind the first
+        return False
+    if altered := _ALTER.fullmatch(bare):
+        actions = [action.group().strip() for action in _ACTION.finditer(altered["actions"])]
+        return all(_REPEATABLE_ACTION.match(action) for action in actions)
+    return _REPEATABLE.match(bare) is not None
 
 
 def statements(migration: Migration) -> tuple[bytes, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from cluster_cli.schema.references import Domain, Link, Place
@@ -39,12 +40,17 @@ class Reader(Protocol):
         """Those of the rows that are there now with the same value."""
         ...
 
+    def older(self, place: Place, rows: Sequence[Row], field: str, before: datetime) -> list[Row]:
+        """Those of the rows in which `field` lies before the moment."""
+        ...
+
 
 @dataclass(frozen=True)
 class Orphans:
     """The result of one reference. examples: keys of rows, with the value that leads nowhere.
 
-    values: how often each value leads nowhere, of the first `KEPT` values.
+    values: how often each value leads nowhere, of the first `KEPT` values. outlived: how many rows lead
+    nowhere rightly, and are no orphans; reason: why they may.
     """
 
     reference: str
@@ -52,6 +58,8 @@ class Orphans:
     orphans: int
     examples: tuple[str, ...] = ()
     values: Mapping[str, int] = field(default_factory=dict[str, int], repr=False)
+    outlived: int = 0
+    reason: str = ""
 
 
 def scan(
@@ -66,6 +74,8 @@ def scan(
     for number, link in enumerate(wanted, 1):
         found.append(scan_one(link, readers, progress, batch))
         progress(f"{number}/{len(wanted)} {found[-1].reference}: {found[-1].scanned} scanned")
+        if found[-1].outlived:
+            progress(f"outlived: {found[-1].outlived} ({found[-1].reason})")
     return found
 
 
@@ -73,17 +83,21 @@ def scan_one(
     link: Link, readers: Mapping[Domain, Reader], progress: Callable[[str], None], batch: int = BATCH
 ) -> Orphans:
     """One reference, batch by batch."""
-    scanned, count, examples, values = 0, 0, list[str](), Counter[str]()
+    scanned, count, outlived, examples, values = 0, 0, 0, list[str](), Counter[str]()
+    now = datetime.now(UTC)
     size = batch if link.indexed else batch * UNINDEXED_FACTOR
     for rows in readers[link.source.domain].batches(link.source, size):
-        lost = orphans_of(link, rows, readers)
+        gone = orphans_of(link, rows, readers)
+        lost = unexplained(link, gone, readers, now)
+        outlived += len(gone) - len(lost)
         count += len(lost)
         values.update(str(value) for _, value in lost if str(value) in values or len(values) < KEPT)
         examples += [f"{key} -> {value}" for key, value in lost[: EXAMPLES - len(examples)]]
         if (scanned + len(rows)) // PROGRESS_EVERY > scanned // PROGRESS_EVERY:
             progress(f"{link}: {scanned + len(rows)} scanned, {count} orphans")
         scanned += len(rows)
-    return Orphans(str(link), scanned, count, tuple(examples), values)
+    reason = link.outlived.reason if link.outlived and outlived else ""
+    return Orphans(str(link), scanned, count, tuple(examples), values, outlived, reason)
 
 
 def orphans_of(link: Link, rows: Sequence[Row], readers: Mapping[Domain, Reader]) -> list[Row]:
@@ -93,6 +107,23 @@ def orphans_of(link: Link, rows: Sequence[Row], readers: Mapping[Domain, Reader]
         return []
     again = readers[link.source.domain].still(link.source, suspects)
     return missing(again, readers[link.target.domain].present(link.target, distinct(again)))
+
+
+def unexplained(
+    link: Link, rows: Sequence[Row], readers: Mapping[Domain, Reader], now: datetime
+) -> list[Row]:
+    """Those of the rows that lead nowhere without right: their target can be neither pruned nor erased."""
+    way = link.outlived
+    if way is None or not rows:
+        return list(rows)
+    if way.witness is not None:
+        erased = readers[way.witness.domain].present(way.witness, distinct(rows))
+        return missing(rows, erased)
+    if way.days is None:
+        return []
+    before = now - timedelta(days=way.days)
+    old = readers[link.source.domain].older(link.source, rows, way.since, before)
+    return [row for row in rows if row not in old]
 
 
 def distinct(rows: Iterable[Row]) -> list[Any]:

@@ -52,6 +52,16 @@ def missing_months(table: Table, present: Iterable[str], today: date) -> list[Mo
     return [m for m in wanted_months(table.partitioning, today) if partition_name(table.name, m) not in names]
 
 
+def months_left(table: Table, present: Iterable[str], today: date) -> int:
+    """How many months after the current one have their partition, without a gap."""
+    missing = missing_months(table, present, today)
+    ahead = table.partitioning.ahead if table.partitioning else 0
+    if not missing:
+        return ahead
+    first = missing[0]
+    return max(0, (first.year - today.year) * 12 + first.number - today.month - 1)
+
+
 def ended(table: Table, present: Iterable[str], today: date) -> list[str]:
     """Partitions that lie wholly before the months that are kept; none when all are kept."""
     if table.partitioning is None or table.partitioning.keep_months is None:
@@ -61,7 +71,11 @@ def ended(table: Table, present: Iterable[str], today: date) -> list[str]:
 
 
 def create_statement(table: Table, month: Month) -> sql.Composed:
-    """A new partition, made beside the table and attached: writers of the table are not locked out."""
+    """A new partition, made beside the table and attached: readers and writers of the table go on.
+
+    A table with foreign keys hands them on to the partition: for that moment (and before it, until those
+    that write them have ended) nobody can write the tables that it refers to. `payments.attach` bounds it.
+    """
     name = sql.Identifier(partition_name(table.name, month))
     return sql.SQL(
         "CREATE TABLE {name} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE);"

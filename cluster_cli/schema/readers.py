@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -55,6 +57,12 @@ class SocialReader:
         found = self._of(place).find({"_id": {"$in": [key for key, _ in rows]}}, {place.field: 1})
         now = {(document["_id"], value) for document in found for value in values_at(document, place.field)}
         return [row for row in rows if row in now]
+
+    def older(self, place: Place, rows: Sequence[Row], field: str, before: datetime) -> list[Row]:
+        """By their `_id`."""
+        wanted = {"_id": {"$in": [key for key, _ in rows]}, field: {"$lt": before}}
+        keys = {document["_id"] for document in self._of(place).find(wanted, {"_id": 1})}
+        return [row for row in rows if row[0] in keys]
 
     def _of(self, place: Place) -> Any:
         return self._client[place.database].get_collection(place.name, read_concern=ReadConcern("majority"))
@@ -115,6 +123,11 @@ class PaymentsReader:
     def still(self, place: Place, rows: Sequence[Row]) -> list[Row]:
         """One by one: suspects are few."""
         return [row for row in rows if self._value(place, row[0]) == row[1]]
+
+    def older(self, place: Place, rows: Sequence[Row], field: str, before: datetime) -> list[Row]:
+        """One by one: suspects are few."""
+        moments = ((row, self._value(replace(place, field=field), row[0])) for row in rows)
+        return [row for row, moment in moments if moment is not None and moment < before]
 
     def _value(self, place: Place, key: Any) -> Any:
         values = key if isinstance(key, tuple) else (key,)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from app_core.schema.claiming import CONFIRMED, claimed_field
 from app_core.schema.fields import Reference, walk
-from app_core.schema.model import Collection, Table
+from app_core.schema.model import Collection, Retention, Table
 
 Domain = Literal["social", "payments"]
 
@@ -32,8 +32,22 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Outlived:
+    """When a row of a link's source may rightly lead nowhere, and why.
+
+    since: the source's field that says how old a row is; days: so old it must be (None: age says nothing);
+    witness: where the ids of what was erased are (None: age decides).
+    """
+
+    reason: str
+    since: str = ""
+    days: float | None = None
+    witness: Place | None = None
+
+
+@dataclass(frozen=True)
 class Link:
-    """Every value at `source` must be one at `target`.
+    """Every value at `source` must be one at `target`, but for what is `outlived`.
 
     indexed: an index of the target begins with the field; without one a lookup reads the target whole.
     """
@@ -41,6 +55,7 @@ class Link:
     source: Place
     target: Place
     indexed: bool = True
+    outlived: Outlived | None = None
 
     def __str__(self) -> str:
         there = f" that is {self.target.when[1]}" if self.target.when else ""
@@ -62,10 +77,31 @@ def links(collections: Iterable[Collection], tables: Iterable[Table]) -> tuple[L
         return Place("payments", rows[reference.target].database, reference.target, reference.field)
 
     found = [
-        Link(place, target(reference), _indexed(reference, documents, rows))
+        Link(
+            place,
+            target(reference),
+            _indexed(reference, documents, rows),
+            outlived(reference, documents, (documents if place.domain == "social" else rows)[place.name]),
+        )
         for place, reference in [*_of_documents(documents.values()), *_of_rows(rows.values())]
     ]
     return tuple(sorted([*found, *_of_claims(documents)], key=str))
+
+
+def outlived(
+    reference: Reference, documents: Mapping[str, Collection], source: Collection | Table
+) -> Outlived | None:
+    """When and why a row of the source may rightly lead nowhere by this reference."""
+    erased = next((c for c in documents.values() if c.tells_erased == reference.target), None)
+    if erased is not None and source.erasure is not None and source.erasure.action != "delete":
+        witness = Place("social", erased.segment, erased.name, erased.primary_key[0])
+        return Outlived(f"the member was erased: {source.erasure.reason}", witness=witness)
+    way = reference.may_outlive
+    if way is None or way.by == "deletion":
+        return Outlived(way.reason) if way else None
+    ends = documents[reference.target].retention
+    assert isinstance(ends, Retention), f"nothing ends {reference.target}"
+    return Outlived(way.reason, way.since, ends.days - way.late_days)
 
 
 def _of_claims(documents: Mapping[str, Collection]) -> Iterator[Link]:

@@ -15,7 +15,10 @@ from cluster_cli.schema.payments_facts import Partition
 
 @dataclass(frozen=True)
 class Ending:
-    """Data of one collection or table that end: those whose `field` lies before `before`, if `only` holds."""
+    """Data of one collection or table that end: those whose `field` lies before `before`, if `only` holds.
+
+    together: the tables whose rows go with the row that they refer to.
+    """
 
     domain: Literal["social", "payments"]
     name: str
@@ -23,6 +26,7 @@ class Ending:
     before: datetime
     only: tuple[str, tuple[str, ...]] | None
     reason: str
+    together: tuple[str, ...] = ()
 
     @property
     def collection(self) -> str:
@@ -32,18 +36,32 @@ class Ending:
 
 def endings(collections: Iterable[Collection], tables: Iterable[Table], now: datetime) -> list[Ending]:
     """What `schema prune` deletes in batches; tables that refer to others come before these."""
+    ordered = referring_first(tables)
     social = [_ending("social", c.namespace, c.retention, now) for c in collections]
-    rows = [_ending("payments", f"{t.database}.{t.name}", t.retention, now) for t in referring_first(tables)]
+    rows = [
+        _ending("payments", f"{t.database}.{t.name}", t.retention, now, _together(t, ordered))
+        for t in ordered
+    ]
     return [ending for ending in (*social, *rows) if ending is not None]
 
 
+def _together(table: Table, others: Iterable[Table]) -> tuple[str, ...]:
+    return tuple(
+        o.name for o in others if any(k.goes_with and k.target == table.name for k in o.foreign_keys)
+    )
+
+
 def _ending(
-    domain: Literal["social", "payments"], name: str, retention: Retention | Kept | None, now: datetime
+    domain: Literal["social", "payments"],
+    name: str,
+    retention: Retention | Kept | None,
+    now: datetime,
+    together: tuple[str, ...] = (),
 ) -> Ending | None:
     if not isinstance(retention, Retention) or retention.how != "prune":
         return None
     before = now - timedelta(days=retention.days)
-    return Ending(domain, name, retention.field, before, retention.only, retention.reason)
+    return Ending(domain, name, retention.field, before, retention.only, retention.reason, together)
 
 
 def referring_first(tables: Iterable[Table]) -> list[Table]:

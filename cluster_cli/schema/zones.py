@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +10,11 @@ from uuid import UUID
 
 from bson import MaxKey, MinKey
 
-from app_core.schema.model import Collection
+from app_core.schema.model import Collection, Field
 
 Document = dict[str, Any]
-_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
-_SPLITTABLE = ("binData", "string")
+_PREFIX = re.compile(r"\^((?:\[[^]\\^]\])*)\[((?:[0-9a-zA-Z]-[0-9a-zA-Z])+)\]")
+"""The beginning of a pattern: characters that are always the same, then one of some ranges."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def zone_ranges(collection: Collection, shards: int) -> tuple[ZoneRange, ...]:
     The server makes one first chunk a part and deals them out over the zone's shards: that is the
     pre-split, without a chunk ever moved.
     """
-    bounds = [MinKey(), *split_points(_first_key_types(collection), shards), MaxKey()]
+    bounds = [MinKey(), *split_points(_first_key(collection), shards), MaxKey()]
     rest = collection.shard_key[1:]
 
     def bound(value: Any) -> Document:
@@ -45,22 +46,33 @@ def zone_ranges(collection: Collection, shards: int) -> tuple[ZoneRange, ...]:
     )
 
 
-def _first_key_types(collection: Collection) -> tuple[str, ...]:
-    return next((f.types for f in collection.fields if f.name == collection.shard_key[0]), ())
+def _first_key(collection: Collection) -> Field:
+    return next(f for f in collection.fields if f.name == collection.shard_key[0])
 
 
-def split_points(types: tuple[str, ...], parts: int) -> list[Any]:
-    """Values that cut a key's range into equal parts: random UUIDs by their first 32 bits, words by letter.
+def split_points(field: Field, parts: int) -> list[Any]:
+    """Values that cut a key's range into parts of about as many documents.
 
-    Other types are left whole: the balancer splits them when there is something to split.
+    Random UUIDs by their first 32 bits, an enumeration by its words, a text by the first character that
+    its pattern leaves open. Others are left whole: the balancer splits them when there is something to split.
     """
-    kind = next((t for t in types if t in _SPLITTABLE), None)
-    if kind == "binData":
+    if "binData" in field.types:
         firsts = (part * 2**32 // parts for part in range(1, parts))
         return [UUID(bytes=first.to_bytes(4, "big") + bytes(12)) for first in firsts]
-    if kind == "string":
-        return [_ALPHABET[p * len(_ALPHABET) // parts] for p in range(1, parts)]
-    return []
+    beginnings = sorted(str(value) for value in field.values) or _beginnings(field.pattern or "")
+    cuts = (beginnings[part * len(beginnings) // parts] for part in range(1, parts) if beginnings)
+    # more shards than beginnings: fewer parts; the first beginning cuts nothing off
+    return [cut for cut in dict.fromkeys(cuts) if cut != beginnings[0]]
+
+
+def _beginnings(pattern: str) -> list[str]:
+    """What texts of a pattern begin with, in the server's order; none where the pattern does not say."""
+    found = _PREFIX.match(pattern)
+    if found is None:
+        return []
+    same = found.group(1).replace("[", "").replace("]", "")
+    ranges = re.findall("(.)-(.)", found.group(2))
+    return sorted(same + chr(code) for low, high in ranges for code in range(ord(low), ord(high) + 1))
 
 
 def covers(ranges: Iterable[ZoneRange], zone: str, key: tuple[str, ...]) -> bool:

@@ -102,6 +102,16 @@ def test_an_address_is_the_same_in_capitals(claims: Handle, users: Handle, email
         write_claimed(claims, users, member(users, email.upper()), now())
 
 
+def test_an_address_typed_in_capitals_is_found_by_its_normal_form(
+    claims: Handle, users: Handle, email: str
+) -> None:
+    document = member(users, f" {email.upper()} ")
+    write_claimed(claims, users, document, now())
+    assert holders(users, email) == [document["user_id"]]
+    with pytest.raises(WriteError):
+        users.insert_one(member(users, email.upper()))
+
+
 def test_a_document_that_is_not_valid_frees_its_claim(claims: Handle, users: Handle, email: str) -> None:
     with pytest.raises(WriteError):
         write_claimed(claims, users, {**member(users, email), "reputation": 6}, now())

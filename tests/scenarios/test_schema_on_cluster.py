@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
 import uuid
@@ -14,6 +15,7 @@ from pymongo.errors import DuplicateKeyError, WriteError
 
 from app_core.schema import registry
 from app_core.schema.model import Collection, Table
+from app_core.schema.tabular import StateMachine
 from bench.samples import Samples
 from cluster_cli.engines.mongodb.clients import mongo_client
 from cluster_cli.engines.mongodb.handles import bound, handle
@@ -211,12 +213,63 @@ STEPS = [
 
 @pytest.mark.parametrize(("table", "before", "after"), STEPS, ids=lambda v: getattr(v, "name", v))
 def test_states_change_by_their_machine_only(sandbox: Context, table: Table, before: str, after: str) -> None:
+    """A real row is led to the state; the step from there passes or is refused, and is then not made."""
+    with connect(sandbox, "app", autocommit=True) as connection:
+        judge_step(connection, table, before, after)
+
+
+def judge_step(connection: psycopg.Connection[Any], table: Table, before: str, after: str) -> None:
     assert table.states is not None
     allowed = (before, after) in table.states.steps or (not before and after in table.states.initial)
-    query = "SELECT count(*) FROM state_transition WHERE (machine, from_state, to_state) = (%s, %s, %s)"
-    with connect(sandbox, "app", autocommit=True) as connection:
-        row = connection.execute(query, (table.name, before, after)).fetchone()
-    assert row is not None and row[0] == int(allowed)
+    key = uuid.uuid4()
+    way = path_to(table.states, before)
+    if way:
+        begin(connection, table.name, key, way[0])
+    for state in way[1:]:
+        step(connection, table.name, key, state)
+    with contextlib.nullcontext() if allowed else pytest.raises(psycopg.errors.CheckViolation):
+        (step if before else begin)(connection, table.name, key, after)
+    row = connection.execute(f"SELECT status FROM {table.name} WHERE id = %s", (key,)).fetchone()  # type: ignore[arg-type]
+    assert (row or ("",))[0] == (after if allowed else before)
+
+
+def path_to(machine: StateMachine, state: str) -> list[str]:
+    """The shortest way from a beginning to the state, both included; empty for the state before all."""
+    ways = [[first] for first in machine.initial] if state else []
+    while ways and ways[0][-1] != state:
+        ways = [
+            *ways[1:],
+            *([*ways[0], b] for a, b in machine.steps if a == ways[0][-1] and b not in ways[0]),
+        ]
+    return ways[0] if ways else []
+
+
+def begin(connection: psycopg.Connection[Any], table: str, key: uuid.UUID, status: str) -> None:
+    """A row of a new member in that state."""
+    if table == "invoice":
+        begin(connection, "payment_intent", key, "pending")
+    connection.execute(BEGINNINGS[table], {"id": key, "status": status})
+
+
+def step(connection: psycopg.Connection[Any], table: str, key: uuid.UUID, status: str) -> None:
+    changed = connection.execute(f"UPDATE {table} SET status = %s WHERE id = %s", (status, key))  # type: ignore[arg-type]
+    assert changed.rowcount == 1
+
+
+BEGINNINGS: Mapping[str, Any] = {
+    "payment_intent": """INSERT INTO payment_intent (id, user_id, amount, currency, status)
+VALUES (%(id)s, %(id)s, 5, 'EUR', %(status)s)""",
+    "subscription": """INSERT INTO subscription (id, user_id, plan, status, start_at, end_at)
+VALUES (%(id)s, %(id)s, 'vip', %(status)s, now(), now() + interval '1 month')""",
+    "invoice": """INSERT INTO invoice (id, user_id, payment_intent_id, amount, currency, due_date, status)
+VALUES (%(id)s, %(id)s, %(id)s, 5, 'EUR', now(), %(status)s)""",
+}
+
+
+def test_every_state_machine_can_be_begun_and_its_states_reached() -> None:
+    machines = {table.name: table.states for table in registry.tables() if table.states}
+    assert set(machines) == set(BEGINNINGS)
+    assert all(path_to(machine, state) for machine in machines.values() for state in machine.states)
 
 
 @pytest.mark.parametrize("status", ["succeeded", "failed", "cancelled"])

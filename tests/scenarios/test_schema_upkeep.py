@@ -25,7 +25,8 @@ from cluster_cli.engines.postgresql.connect import connect
 from cluster_cli.lag import lags
 from cluster_cli.schema.apply import apply_schema, find_differences
 from cluster_cli.schema.partitions import partition_name, wanted_months
-from cluster_cli.schema.prune import Pruned, prune
+from cluster_cli.schema.prune import prune
+from cluster_cli.schema.pruned import Pruned
 from cluster_cli.waiting import wait_until
 from infra.context import Context
 

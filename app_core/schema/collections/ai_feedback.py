@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, FAST
+from app_core.schema.fields import Outlives
 from app_core.schema.index_kinds import ending
 from app_core.schema.kinds import key, moment, ref, text, whole
 from app_core.schema.model import Collection, Index, Retention
@@ -17,7 +18,11 @@ COLLECTION = Collection(
     primary_key=("feedback_id",),
     fields=(
         key("feedback_id"),
-        ref("ai_session_id", "ai_sessions.ai_session_id"),
+        ref(
+            "ai_session_id",
+            "ai_sessions.ai_session_id",
+            may_outlive=Outlives("it is younger than its talk", late_days=30),
+        ),
         whole("rating", 1, 5),
         text("comment", 2000, shortest=0, personal="content", required=False),
         moment("created_at"),

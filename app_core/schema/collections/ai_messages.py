@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, FAST
+from app_core.schema.fields import Outlives
 from app_core.schema.index_kinds import ending, once
 from app_core.schema.kinds import choice, key, moment, ref, text, whole
 from app_core.schema.model import Collection, Index, Retention
@@ -17,7 +18,11 @@ COLLECTION = Collection(
     primary_key=("ai_msg_id",),
     fields=(
         key("ai_msg_id"),
-        ref("ai_session_id", "ai_sessions.ai_session_id"),
+        ref(
+            "ai_session_id",
+            "ai_sessions.ai_session_id",
+            may_outlive=Outlives("it is younger than its talk", late_days=30),
+        ),
         choice("role", "USER", "ASSISTANT", "SYSTEM"),
         text("content", 32_000, shortest=0, personal="content"),
         whole("tokens", 0, 1_000_000),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DURABLE, EVIDENCE
+from app_core.schema.fields import Outlives
 from app_core.schema.index_kinds import ending, once
 from app_core.schema.kinds import choice, flag, key, member, moment, ref, text
 from app_core.schema.model import Collection, Index, Retention
@@ -19,7 +20,13 @@ COLLECTION = Collection(
         key("ban_id"),
         member("user_id"),
         member("decided_by", "the moderator"),
-        ref("report_id", "reports.report_id", "the report that led to it", required=False),
+        ref(
+            "report_id",
+            "reports.report_id",
+            "the report that led to it",
+            required=False,
+            may_outlive=Outlives("a ban may be for ever", late_days=30),
+        ),
         choice("scope", "CHAT", "ALL"),
         text("reason", 2000, personal="sensitive"),
         flag("active"),

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-from app_core.schema.concerns import DELETED, DURABLE
-from app_core.schema.index_kinds import expiring
-from app_core.schema.kinds import choice, digest, member, moment, text
-from app_core.schema.model import Collection, Compare, Index, Retention
+from app_core.schema.kinds import choice, email
+from app_core.schema.model import Index
 from app_core.schema.queries import query
+from app_core.schema.token_kinds import tokens
 
-COLLECTION = Collection(
-    name="email_verifications",
-    entity="EMAIL_VERIFICATION",
-    says="links that prove an e-mail address, or reset a password",
-    segment="members",
-    shard_key=("token_hash",),
-    primary_key=("token_hash",),
-    fields=(
-        digest("token_hash"),
-        member("user_id"),
-        text("email", 254, shortest=3, personal="contact", pattern="^[^ @]+@[^ @]+$"),
-        choice("purpose", "VERIFY", "RESET"),
-        moment("created_at"),
-        moment("expires_at"),
-    ),
-    rules=(Compare("created_at", "<", "expires_at"),),
-    indexes=(
-        Index(
-            (("token_hash", 1),),
-            "a link by its token; it is used once",
-            unique=True,
-            query=query("token_hash"),
-        ),
-        Index((("user_id", 1),), "the open links of a member, to withdraw them", query=query("user_id")),
-        expiring("links end"),
-    ),
-    write_concern=DURABLE,
-    read_concern="majority",
-    read_preference="primary",
-    retention=Retention("expires_at", 0, "an old link must not work", how="ttl"),
-    erasure=DELETED,
+COLLECTION = tokens(
+    "email_verifications",
+    "EMAIL_VERIFICATION",
+    "links that prove an e-mail address, or reset a password",
+    (email(), choice("purpose", "VERIFY", "RESET")),
+    (Index((("user_id", 1),), "the open links of a member, to withdraw them", query=query("user_id")),),
+    thing="link",
+    ended="an old link must not work",
 )

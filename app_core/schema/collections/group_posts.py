@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import ANONYMISED, FAST
+from app_core.schema.fields import Outlives
 from app_core.schema.index_kinds import ending, once
 from app_core.schema.kinds import key, language, member, moment, ref, text, url
 from app_core.schema.model import Collection, Index, Retention
@@ -19,7 +20,13 @@ COLLECTION = Collection(
         key("post_id"),
         ref("group_id", "groups.group_id"),
         member("author_id"),
-        ref("parent_post_id", "group_posts.post_id", "what it answers", required=False),
+        ref(
+            "parent_post_id",
+            "group_posts.post_id",
+            "what it answers",
+            required=False,
+            may_outlive=Outlives("an answer is younger than its post", late_days=365),
+        ),
         text("text", 8000, personal="content"),
         language("lang", required=False),
         url("attachment_url"),

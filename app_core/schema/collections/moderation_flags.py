@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app_core.schema.collections.reports import TARGETS
+from app_core.schema.collections.reports import TARGETS, targets
 from app_core.schema.concerns import DURABLE, EVIDENCE
-from app_core.schema.fields import Field, Reference
+from app_core.schema.fields import Field
 from app_core.schema.kinds import choice, key, many, moment, real
 from app_core.schema.model import Collection, Departure, Index, Retention
 from app_core.schema.queries import query
@@ -25,7 +25,7 @@ COLLECTION = Collection(
             "target_id",
             ("binData",),
             says="the id in the collection that target_type names",
-            references=tuple(Reference(to, field, when=("target_type", kind)) for kind, to, field in TARGETS),
+            references=targets(late_days=1),
         ),
         real("score", 0, 1, personal="sensitive"),
         many("labels", choice("label", *LABELS), 7, least=1),

@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-from app_core.schema.concerns import DELETED, DURABLE
-from app_core.schema.index_kinds import expiring
-from app_core.schema.kinds import choice, digest, key, member, moment, text
-from app_core.schema.model import Collection, Compare, Index, Retention
+from app_core.schema.kinds import choice, key, text
+from app_core.schema.model import Index
 from app_core.schema.queries import query
+from app_core.schema.token_kinds import tokens
 
-COLLECTION = Collection(
-    name="refresh_tokens",
-    entity="REFRESH_TOKEN",
-    says="logins",
-    segment="members",
-    shard_key=("token_hash",),
-    primary_key=("token_hash",),
-    fields=(
-        digest("token_hash"),
-        member("user_id"),
+COLLECTION = tokens(
+    "refresh_tokens",
+    "REFRESH_TOKEN",
+    "logins",
+    (
         key("family_id", "all tokens that followed from one login"),
         choice("status", "ACTIVE", "USED", "REVOKED"),
         text("device", 200, "what the login called itself", personal="identifying", required=False),
-        moment("created_at"),
-        moment("expires_at"),
     ),
-    rules=(Compare("created_at", "<", "expires_at"),),
-    indexes=(
-        Index(
-            (("token_hash", 1),),
-            "a token by its hash; it is used once",
-            unique=True,
-            query=query("token_hash"),
-        ),
+    (
         Index((("user_id", 1), ("status", 1)), "a member's logins", query=query("user_id", "status")),
         Index((("family_id", 1),), "end a login with all that followed", query=query("family_id")),
-        expiring("logins end"),
     ),
-    # a revocation that vanishes lets a thief in again
-    write_concern=DURABLE,
-    read_concern="majority",
-    read_preference="primary",
-    retention=Retention("expires_at", 0, "a token that has ended proves nothing", how="ttl"),
-    erasure=DELETED,
+    thing="login",
+    ended="a token that has ended proves nothing",
 )

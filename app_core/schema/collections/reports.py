@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DURABLE, EVIDENCE
-from app_core.schema.fields import Field, Reference
+from app_core.schema.fields import Field, Outlives, Reference
 from app_core.schema.kinds import choice, key, member, moment, text
 from app_core.schema.model import Collection, Index, Retention
 from app_core.schema.queries import query
@@ -17,6 +17,21 @@ TARGETS = (
     ("MEDIA", "media", "media_id"),
 )
 """What can be reported or flagged: (target_type, collection, its primary key)."""
+
+
+def targets(late_days: float) -> tuple[Reference, ...]:
+    """References to what can be reported, made at most so many days after it was written."""
+    ended = Outlives("evidence is kept longer than what it is about", late_days=late_days)
+    ways = {
+        "messages": ended,
+        "group_posts": ended,
+        "media": Outlives("its owner may delete it", "deletion"),
+    }
+    return tuple(
+        Reference(to, field, when=("target_type", kind), may_outlive=ways.get(to))
+        for kind, to, field in TARGETS
+    )
+
 
 COLLECTION = Collection(
     name="reports",
@@ -34,7 +49,7 @@ COLLECTION = Collection(
             "target_id",
             ("binData",),
             says="the id in the collection that target_type names",
-            references=tuple(Reference(to, field, when=("target_type", kind)) for kind, to, field in TARGETS),
+            references=targets(late_days=90),
         ),
         text("reason", 2000, personal="sensitive"),
         choice("status", "OPEN", "IN_REVIEW", "CLOSED"),

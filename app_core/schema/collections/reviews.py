@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import ANONYMISED, DURABLE
-from app_core.schema.fields import Field
+from app_core.schema.fields import Field, Outlives
 from app_core.schema.index_kinds import once
 from app_core.schema.kinds import key, member, moment, ref, text, whole
 from app_core.schema.model import Collection, Compare, Index, Kept
@@ -18,7 +18,11 @@ COLLECTION = Collection(
     primary_key=("review_id",),
     fields=(
         key("review_id"),
-        ref("session_id", "sessions.session_id"),
+        ref(
+            "session_id",
+            "sessions.session_id",
+            may_outlive=Outlives("a reputation outlives the meeting", late_days=90),
+        ),
         member("reviewer_id"),
         member("reviewee_id"),
         whole("stars", 1, 5),

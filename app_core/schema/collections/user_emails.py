@@ -8,7 +8,7 @@ A unique index of a sharded collection must be prefixed by its shard key, and `u
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, DURABLE
-from app_core.schema.kinds import choice, member, moment, text
+from app_core.schema.kinds import choice, email, member, moment
 from app_core.schema.model import Claim, Collection, Index, Kept
 from app_core.schema.queries import query
 
@@ -20,14 +20,7 @@ COLLECTION = Collection(
     shard_key=("email",),
     primary_key=("email",),
     fields=(
-        text(
-            "email",
-            254,
-            "normalised: trimmed, lower case",
-            shortest=3,
-            personal="contact",
-            pattern="^[^ @]+@[^ @]+$",
-        ),
+        email(),
         member("user_id", "the account that holds or is getting the address"),
         choice("state", "PENDING", "CONFIRMED", says="CONFIRMED once the account is written"),
         moment("created_at"),

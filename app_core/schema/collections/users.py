@@ -7,6 +7,7 @@ from app_core.schema.kinds import (
     area,
     availability,
     choice,
+    email,
     flag,
     key,
     language,
@@ -31,14 +32,7 @@ COLLECTION = Collection(
     primary_key=("user_id",),
     fields=(
         key("user_id", personal="pseudonym"),
-        text(
-            "email",
-            254,
-            "normalised: trimmed, lower case",
-            shortest=3,
-            personal="contact",
-            pattern="^[^ @]+@[^ @]+$",
-        ),
+        email(),
         text("name", 100, personal="identifying"),
         url("photo_url", personal="identifying"),
         language("preferred_lang"),

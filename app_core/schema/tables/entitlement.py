@@ -19,7 +19,7 @@ TABLE = Table(
         Column("feature", "text"),
         Column("active", "boolean", default="true"),
     ),
-    foreign_keys=(ForeignKey(("subscription_id",), "subscription", ("id",)),),
+    foreign_keys=(ForeignKey(("subscription_id",), "subscription", ("id",), goes_with=True),),
     checks=(Check("feature is a word in lower case"),),
     indexes=(
         Index(

@@ -26,8 +26,18 @@ TABLE = Table(
         created(),
     ),
     foreign_keys=(
-        ForeignKey(("payment_intent_id",), "payment_intent", ("id",)),
-        ForeignKey(("subscription_id",), "subscription", ("id",)),
+        ForeignKey(
+            ("payment_intent_id",),
+            "payment_intent",
+            ("id",),
+            holds="an invoice is written after its payment began, and is kept as long from then",
+        ),
+        ForeignKey(
+            ("subscription_id",),
+            "subscription",
+            ("id",),
+            holds="the last invoice may be written after the subscription has ended",
+        ),
     ),
     checks=(Check("amount is positive"), Check("status goes by its state machine", "trigger")),
     states=StateMachine(

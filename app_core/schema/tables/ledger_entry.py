@@ -17,7 +17,12 @@ TABLE = Table(
     columns=(Column("transfer_id", "uuid"), Column("account_id", "uuid"), money(), created()),
     foreign_keys=(
         ForeignKey(("account_id",), "account", ("id",)),
-        ForeignKey(("transfer_id", "created_at"), "transfer", ("id", "created_at")),
+        ForeignKey(
+            ("transfer_id", "created_at"),
+            "transfer",
+            ("id", "created_at"),
+            holds="entries leave by whole months, and a detached month refers until it is archived",
+        ),
     ),
     checks=(
         Check("amount is not zero"),

@@ -37,7 +37,7 @@ TABLE = Table(
             query=query("aggregate_id", sort="created_at"),
         ),
     ),
-    partitioning=Partitioning("created_at", ahead=3, keep_months=2),
+    partitioning=Partitioning("created_at", ahead=3, keep_months=2, done="published_at"),
     retention=Retention("created_at", 62, "to publish again after a mishap", how="partition"),
     erasure=DELETED,
     departures=(Departure("payload is a document", "each type of event has its own"),),

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from app_core.schema import registry
-from app_core.schema.claiming import STALE, claim_document, judge, normalised
+from app_core.schema.claiming import STALE, claim_document, judge, normalised, write_claimed
 
 CLAIM: Any = registry.collection("user_emails").claim
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 ME, OTHER = UUID(int=1), UUID(int=2)
+
+
+class Store:
+    """A collection in memory that takes everything."""
+
+    def __init__(self, entry):
+        self.entry, self.documents = entry, []
+
+    def insert_one(self, document):
+        self.documents.append(document)
+
+    def update_one(self, place, change):
+        found = [d for d in self.documents if place.items() <= d.items()]
+        for document in found:
+            document.update(change["$set"])
+        return SimpleNamespace(matched_count=len(found))
 
 
 def found(holder, state, age):
@@ -41,6 +59,24 @@ def test_what_a_claim_means(claim, written, verdict):
 def test_addresses_are_claimed_in_one_form(typed):
     document = claim_document(CLAIM, {"email": typed}, ME, NOW)
     assert document == found(ME, "PENDING", timedelta())
+
+
+@pytest.mark.parametrize("typed", ["A@Example.org", " a@example.org ", "a@EXAMPLE.ORG\n"])
+def test_the_document_is_written_in_the_form_that_is_claimed(typed):
+    claims, owners = Store(registry.collection("user_emails")), Store(registry.collection("users"))
+    write_claimed(claims, owners, {"user_id": ME, "email": typed, "name": "Anna"}, NOW)
+    assert owners.documents == [{"user_id": ME, "email": "a@example.org", "name": "Anna"}]
+    assert claims.documents[0]["email"] == "a@example.org"
+
+
+@pytest.mark.parametrize("name", ["users", "user_emails", "email_verifications"])
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [("a.b@example.org", True), ("A@example.org", False), ("a@Example.org", False), (" a@b.org", False)],
+)
+def test_validators_take_the_normal_form_alone(name, value, taken):
+    (field,) = (f for f in registry.collection(name).fields if f.name == "email")
+    assert bool(re.search(field.pattern, value)) == taken
 
 
 def test_an_exact_value_is_left_as_it_is():

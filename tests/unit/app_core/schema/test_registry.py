@@ -109,6 +109,56 @@ def key_of(target: str, domain: str) -> tuple[str, ...]:
     return NAMES[target].primary_key if domain == "social" else registry.table(target).key
 
 
+def ends_after(entry: Collection, target: Collection) -> bool:
+    """Whether documents of an entry may be there when retention has ended what they refer to."""
+    ours, theirs = entry.retention, target.retention
+    if not isinstance(theirs, Retention):
+        return False
+    return not isinstance(ours, Retention) or ours.only is not None or ours.days >= theirs.days
+
+
+def unexplained(entry: Collection) -> list[str]:
+    """References by which an entry outlives what it refers to, without a reason; or with a needless one."""
+    return [
+        f"{path} -> {reference.target}"
+        for path, field in walk(entry.fields)
+        for reference in field.references
+        if reference.domain == "social" and reference.target != "users"
+        if (by_retention := ends_after(entry, NAMES[reference.target])) or reference.may_outlive
+        if by_retention != bool(reference.may_outlive and reference.may_outlive.by == "retention")
+        and not (reference.may_outlive and reference.may_outlive.by == "deletion")
+    ]
+
+
+@pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
+def test_what_outlives_the_thing_that_it_refers_to_says_why(entry: Collection) -> None:
+    assert unexplained(entry) == []
+    for path, field in walk(entry.fields):
+        for reference in field.references:
+            if reference.may_outlive is not None:
+                assert reference.may_outlive.reason, path
+                assert reference.may_outlive.since in {f.name for f in entry.fields if f.required}
+
+
+def test_an_outliving_reference_without_a_reason_is_seen() -> None:
+    reviews = NAMES["reviews"]
+    silent = tuple(
+        replace(f, references=tuple(replace(r, may_outlive=None) for r in f.references))
+        for f in reviews.fields
+    )
+    assert unexplained(replace(reviews, fields=silent)) == ["session_id -> sessions"]
+    assert unexplained(replace(NAMES["reviews"], retention=Retention("created_at", 1, "x"))) == [
+        "session_id -> sessions"
+    ]
+
+
+def test_one_collection_tells_who_was_erased() -> None:
+    (witness,) = (entry for entry in COLLECTIONS if entry.tells_erased)
+    assert witness.tells_erased == "users"
+    assert witness.primary_key == NAMES["users"].primary_key
+    assert isinstance(witness.retention, Kept) and witness.erasure and witness.erasure.action == "keep"
+
+
 def test_a_reference_to_nothing_is_seen() -> None:
     with pytest.raises(KeyError):
         key_of("nobody", "social")

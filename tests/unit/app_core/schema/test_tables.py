@@ -141,3 +141,38 @@ def test_money_is_an_integer_with_a_currency() -> None:
     assert all(columns[name].startswith("bigint") for name in amounts)
     with_currency = {name.split(".")[0] for name in columns if name.endswith(".currency")}
     assert {name.split(".")[0] for name in amounts} - with_currency == {"ledger_entry"}  # its transfer's
+
+
+def held(tables: tuple[Table, ...]) -> dict[tuple[str, str], str]:
+    """(table, target) -> why its rows may be there when their target's retention has ended."""
+    ending = {entry.name for entry in tables if isinstance(entry.retention, Retention)}
+    return {
+        (entry.name, key.target): key.holds
+        for entry in tables
+        for key in entry.foreign_keys
+        if key.target in ending and not key.goes_with
+    }
+
+
+def test_every_row_that_may_outlive_what_it_refers_to_says_why() -> None:
+    found = held(TABLES)
+    assert set(found) == {
+        ("invoice", "payment_intent"),
+        ("invoice", "subscription"),
+        ("ledger_entry", "transfer"),
+    }
+    assert all(found.values())
+
+
+def test_a_key_without_its_reason_is_seen() -> None:
+    alone = replace(
+        registry.table("entitlement"),
+        foreign_keys=tuple(replace(k, goes_with=False) for k in registry.table("entitlement").foreign_keys),
+    )
+    assert held((alone, registry.table("subscription"))) == {("entitlement", "subscription"): ""}
+
+
+@pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)
+def test_what_goes_with_another_row_has_no_clock_of_its_own(entry: Table) -> None:
+    together = [key.target for key in entry.foreign_keys if key.goes_with]
+    assert together == ([] if isinstance(entry.retention, Retention) else together[:1])

@@ -1,20 +1,22 @@
 """Each kind of difference on the payments side: what must be found, and when nothing is."""
 
+import contextlib
 from dataclasses import replace
 from datetime import date
 
+import psycopg
 import pytest
 
 from app_core.schema import registry
 from app_core.schema.migrations import parse_migration
 from app_core.schema.model import Table
-from app_core.schema.tabular import Partitioning
-from cluster_cli.schema import checks
+from app_core.schema.tabular import ForeignKey, Partitioning
+from cluster_cli.schema import checks, payments
 from cluster_cli.schema.catalogue import as_text, parted, wanted_catalogue
 from cluster_cli.schema.checks.payments_catalogue import drop_statement, short
 from cluster_cli.schema.checks.payments_invalid_indexes import concurrently
 from cluster_cli.schema.differences import droppable, to_apply, unknown_names
-from cluster_cli.schema.partitions import Month, ended, missing_months, month_of, partition_name
+from cluster_cli.schema.partitions import Month, ended, missing_months, month_of, months_left, partition_name
 from cluster_cli.schema.payments_facts import InvalidIndex, Partition, PaymentsFacts
 
 ONE = parse_migration("0001_one.sql", "-- migrate:up\nCREATE TABLE account (id int);\n")
@@ -153,6 +155,56 @@ def test_a_missing_month_is_made_beside_the_table_and_attached():
     assert "'2027-02-01 00:00:00+00'" in text
 
 
+def test_it_says_when_rows_will_be_refused_once_fewer_than_two_months_are_left():
+    some = found(partitions=WHOLE.partitions[:-1])
+    assert some[0].detail == ("it is not there; months ahead: 1, rows from 2027-01-01 on will be refused")
+    longer = replace(LEDGER, partitioning=Partitioning("at", ahead=3, keep_months=2))
+    (one,) = found(tables=(longer,))
+    assert (one.object, one.detail) == ("partition ledger_2027_02", "it is not there")
+
+
+def test_whom_an_attaching_holds_up_is_told():
+    (one,) = found(partitions=WHOLE.partitions[:-1])
+    assert "readers and writers go on" in one.cure
+    keys = (ForeignKey(("account_id",), "account", ("id",)),)
+    (one,) = found(partitions=WHOLE.partitions[:-1], tables=(replace(LEDGER, foreign_keys=keys),))
+    assert "writers of account wait for it" in one.cure
+
+
+class Busy:
+    """A connection whose tables are locked for so many tries."""
+
+    def __init__(self, tries):
+        self.tries, self.got = tries, []
+
+    def transaction(self):
+        return contextlib.nullcontext()
+
+    def execute(self, statement):
+        self.got.append(statement if isinstance(statement, str) else statement.as_string(None))
+        if statement == "ATTACH":
+            self.tries -= 1
+            if self.tries >= 0:
+                raise psycopg.errors.LockNotAvailable
+
+
+def test_an_attaching_waits_half_a_second_at_a_time_and_comes_again(monkeypatch):
+    monkeypatch.setattr(payments, "ATTACH_PAUSE_S", 0)
+    busy = Busy(2)
+    payments.attach(busy, "ATTACH")
+    assert busy.got == ["SET LOCAL lock_timeout = 500", "ATTACH"] * 3
+    with pytest.raises(psycopg.errors.LockNotAvailable):
+        payments.attach(Busy(99), "ATTACH")
+
+
+def test_only_partitions_are_attached_in_short_tries(monkeypatch):
+    tried = []
+    monkeypatch.setattr(payments, "attach", lambda _, statement: tried.append(statement))
+    other = Busy(0)
+    payments._run(other, found(partitions=WHOLE.partitions[:-1], live=without(("index", "account_user_id"))))
+    assert len(tried) == len(other.got) == 1
+
+
 def test_an_interrupted_detaching_is_finished():
     pending = (*WHOLE.partitions, Partition("ledger", "ledger_2026_01", False, True, 0))
     (one,) = found(partitions=pending)
@@ -164,6 +216,7 @@ def test_months():
     assert Month(2026, 1).plus(-1) == Month(2025, 12)
     assert partition_name("ledger", Month(2026, 3)) == "ledger_2026_03"
     assert missing_months(LEDGER, [], date(2026, 11, 1)) == [Month(2026, 11), Month(2026, 12), Month(2027, 1)]
+    assert [months_left(LEDGER, MONTHS[:n], date(2026, 11, 1)) for n in range(4)] == [0, 0, 1, 2]
     assert missing_months(replace(LEDGER, partitioning=None), [], date(2026, 11, 1)) == []
 
 

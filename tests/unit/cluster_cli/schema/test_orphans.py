@@ -1,10 +1,11 @@
 """The scan for orphans: a pure comparison over readers."""
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from app_core.schema import registry
 from cluster_cli.schema.orphans import missing, scan, total
-from cluster_cli.schema.references import Link, Place, links, values_at
+from cluster_cli.schema.references import Link, Outlived, Place, links, outlived, values_at
 
 MESSAGES = Place("social", "exchange", "messages", "session_id", ("_id",))
 SESSIONS = Place("social", "exchange", "sessions", "session_id")
@@ -23,6 +24,7 @@ class Memory:
     gone: set = field(default_factory=set)
     late: dict = field(default_factory=dict)
     asked: list = field(default_factory=list)
+    ages: dict = field(default_factory=dict)
 
     def batches(self, place, size):
         rows = self.rows.get(place, [])
@@ -37,6 +39,10 @@ class Memory:
 
     def still(self, place, rows):
         return [row for row in rows if row not in self.gone]
+
+    def older(self, place, rows, field, before):
+        assert field == "created_at"
+        return [row for row in rows if self.ages[row[0]] < before]
 
 
 def one(link=TALK, **pieces):
@@ -81,6 +87,63 @@ def test_progress_names_each_reference():
     scan([TALK, MONEY], {"social": Memory(), "payments": Memory()}, said.append)
     assert said[0].startswith("1/2 exchange.messages.session_id")
     assert len(said) == 2
+
+
+ERASED = Place("social", "members", "erased_members", "user_id")
+TOLD = replace(MONEY, outlived=Outlived("books are kept", witness=ERASED))
+AGED = replace(TALK, outlived=Outlived("it may", "created_at", 365))
+AT_WILL = replace(TALK, outlived=Outlived("its owner may delete it"))
+
+
+def aged(days):
+    ages = {1: datetime.now(UTC) - timedelta(days=days)}
+    return one(AGED, rows={MESSAGES: [(1, "x")]}, ages=ages)[0]
+
+
+def test_a_row_older_than_its_targets_retention_has_outlived_it_and_is_no_orphan():
+    found = aged(days=366)
+    assert (found.orphans, found.outlived, found.reason, found.examples) == (0, 1, "it may", ())
+
+
+def test_a_row_whose_target_cannot_have_been_pruned_yet_is_an_orphan():
+    found = aged(days=364)
+    assert (found.orphans, found.outlived, found.reason) == (1, 0, "")
+
+
+def test_of_the_members_that_are_gone_only_the_erased_ones_are_no_orphans():
+    found, _ = one(TOLD, rows={PAYER: [(1, "erased"), (2, "lost")]}, targets={ERASED: {"erased"}})
+    assert (found.orphans, found.outlived, found.examples) == (1, 1, ("2 -> lost",))
+
+
+def test_what_its_owner_may_delete_at_any_time_is_no_orphan():
+    found, _ = one(AT_WILL, rows={MESSAGES: [(1, "x")]})
+    assert (found.orphans, found.outlived) == (0, 1)
+
+
+def test_it_says_how_many_have_outlived_and_why():
+    said, memory = [], Memory(rows={MESSAGES: [(1, "x")]})
+    scan([AT_WILL], {"social": memory}, said.append)
+    assert said[-1] == "outlived: 1 (its owner may delete it)"
+
+
+def test_only_what_an_erasure_keeps_may_outlive_its_member():
+    documents = {c.name: c for c in registry.collections()}
+    to_member = documents["reviews"].fields[2].references[0]
+    for entry in (*registry.collections(), *registry.tables()):
+        found = outlived(to_member, documents, entry)
+        assert (found is not None) == (entry.erasure.action != "delete"), entry.name
+        assert found is None or found.witness == ERASED
+    del documents["erased_members"]
+    assert outlived(to_member, documents, registry.collection("reviews")) is None
+
+
+def test_the_age_is_the_targets_retention_less_how_late_the_reference_comes():
+    found = {str(link): link.outlived for link in links(registry.collections(), registry.tables())}
+    review = found["exchange.reviews.session_id -> exchange.sessions.session_id"]
+    assert (review.since, review.days, review.witness) == ("created_at", 730 - 90, None)
+    media = "exchange.reports.target_id -> members.media.media_id where target_type = MEDIA"
+    assert (found[media].days, found[media].witness) == (None, None)
+    assert found["exchange.messages.session_id -> exchange.sessions.session_id"] is None
 
 
 def test_pieces():

@@ -3,15 +3,19 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
+from pymongo.errors import AutoReconnect, OperationFailure
 
-from app_core.errors import TimedOutError
+from app_core.errors import SwapskillError, TimedOutError
 from app_core.schema import registry
 from app_core.schema.model import Table
 from app_core.schema.retention import Kept, Retention
 from app_core.schema.tabular import ForeignKey, Partitioning
 from cluster_cli.schema.payments_facts import Partition
-from cluster_cli.schema.prune import Brake
+from cluster_cli.schema.prune_payments import detach_one, prune_payments
+from cluster_cli.schema.prune_statements import Referrer, count_statement, delete_statement
+from cluster_cli.schema.pruned import Brake, Pruned, refuse_failures, report
 from cluster_cli.schema.retention_plan import detachable, endings, referring_first
 from tests.unit.cluster_cli.schema.live import SESSIONS
 
@@ -53,6 +57,134 @@ def test_only_attached_months_that_are_over_are_detached():
         Partition("ledger", "ledger_2026_09", True, False, 0),
     ]
     assert [p.name for p in detachable([table], parts, NOW)] == ["ledger_2026_08"]
+
+
+REFERRERS = [
+    Referrer("invoice", "payment", ("payment_id", "at"), ("id", "at")),
+    Referrer("feature", "payment", ("payment_id",), ("id",)),
+    Referrer("payment", "account", ("account_id",), ("id",)),
+]
+FEATURE = replace(
+    PAYMENT,
+    name="feature",
+    retention=Kept("with it"),
+    foreign_keys=(ForeignKey(("payment_id",), "payment", ("id",), goes_with=True),),
+)
+
+
+def statement(make, *more):
+    (payment,) = (e for e in endings([], [PAYMENT, FEATURE], NOW) if e.name == "payments.payment")
+    return make(payment, REFERRERS, *more).as_string(None)
+
+
+def test_a_row_that_is_still_referred_to_waits():
+    for text in (statement(count_statement), statement(delete_statement, 7)):
+        assert (
+            'NOT EXISTS (SELECT FROM "invoice" r WHERE r."payment_id" = "t"."id" AND r."at" = "t"."at")'
+            in text
+        )
+        assert "account" not in text
+
+
+def test_what_goes_with_a_row_leaves_in_the_same_statement():
+    text = statement(delete_statement, 7)
+    assert 'DELETE FROM "feature" r USING over WHERE r."payment_id" = "over"."id"' in text
+    assert 'FROM "feature" r WHERE r."payment_id" = "t"."id"' not in text
+    assert 'ORDER BY t."created_at" LIMIT 7 FOR UPDATE SKIP LOCKED' in text
+
+
+class Server:
+    """A connection whose statements on `broken` fail with the error. others: rows deleted at first."""
+
+    def __init__(self, error, broken="invoice"):
+        self.error, self.broken, self.rowcount, self.done = error, broken, 0, set()
+
+    def execute(self, statement):
+        text = statement if isinstance(statement, str) else statement.as_string(None)
+        if f'DELETE FROM "{self.broken}" t' in text:
+            raise self.error
+        self.rowcount = 0 if text in self.done else 3
+        self.done.add(text)
+        return self
+
+    def fetchall(self):
+        return []
+
+
+class Violated(psycopg.errors.ForeignKeyViolation):
+    """As a server sends it."""
+
+    class diag:
+        message_primary = "is still referenced"
+
+
+def pruned(monkeypatch, error):
+    monkeypatch.setattr("cluster_cli.schema.prune_payments._detach", lambda *_: [])
+    todo = endings([], [PAYMENT, INVOICE], NOW)
+    return prune_payments(Server(error), todo, NOW, Brake(list, str), str, batch=9)
+
+
+def test_a_table_that_fails_is_told_and_the_others_go_on(monkeypatch):
+    found = pruned(monkeypatch, Violated())
+    assert [(p.object, p.action, p.count) for p in found] == [
+        ("payments.invoice", "failed", 0),
+        ("payments.payment", "deleted", 3),
+    ]
+    with pytest.raises(SwapskillError, match=r"payments.invoice: is still referenced") as raised:
+        refuse_failures(found)
+    assert raised.value.exit_code == 1
+
+
+def test_a_lost_server_ends_it(monkeypatch):
+    with pytest.raises(psycopg.OperationalError):
+        pruned(monkeypatch, psycopg.OperationalError("the connection is lost"))
+
+
+def test_nothing_is_refused_where_nothing_failed():
+    refuse_failures([Pruned("a", "deleted", NOW, 1, 1, ""), Pruned("b", "kept", NOW, 1, 0, "")])
+
+
+def test_collections_fail_alone_but_not_without_a_server():
+    (ending,) = endings([replace(SESSIONS, retention=OLD)], [], NOW)
+
+    def broken(error):
+        yield 4
+        raise error
+
+    (done, failed) = report(ending, broken(OperationFailure("no")), Brake(list, str), str, False)
+    assert (done.count, failed.action, failed.reason) == (4, "failed", "no")
+    with pytest.raises(AutoReconnect):
+        report(ending, broken(AutoReconnect("gone")), Brake(list, str), str, False)
+
+
+class Month:
+    """A connection that says how many rows of a month are not done, and notes what else it gets."""
+
+    def __init__(self, unfinished):
+        self.unfinished, self.got = unfinished, []
+
+    def execute(self, statement):
+        self.got.append(statement.as_string(None))
+        return self
+
+    def fetchone(self):
+        return (self.unfinished,)
+
+
+@pytest.mark.parametrize(
+    ("unfinished", "action", "count"), [(0, "detached", 1), (2, "kept", 2)], ids=["done", "waiting"]
+)
+def test_a_month_with_unpublished_events_stays_and_is_told(unfinished, action, count):
+    month, said = Month(unfinished), []
+    part = Partition("outbox", "outbox_2026_01", True, False, 0)
+    found = detach_one(month, part, "published_at", NOW, said.append, False)
+    assert (found.action, found.count) == (action, count)
+    assert any("DETACH" in text for text in month.got) == (action == "detached")
+    assert "outbox_2026_01" in said[0]
+
+
+def test_only_the_outbox_waits_for_its_rows():
+    assert [t.name for t in registry.tables() if t.partitioning and t.partitioning.done] == ["outbox"]
 
 
 def test_the_registry_says_for_all_data_how_they_end():
