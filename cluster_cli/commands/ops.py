@@ -18,15 +18,15 @@ def ops() -> None:
 @app.command("log")
 def log(context: ContextName = None, output: Output = OutputFormat.TABLE) -> None:
     """Every action that changed something: when, who, where, what, result. Names a running operation."""
-    from cluster_cli.lock import describe, holder
     from cluster_cli.opslog import entries
     from infra.context import load_context
+    from infra.locks import OPERATION, read_holder
 
     ctx = load_context(context)
     found = entries(ctx)
     emit(found, output)
     if not found:
         say("no operation yet")
-    running = holder(ctx)
+    running = read_holder(ctx.state_dir / OPERATION)
     if running is not None:
-        say(f"under way: {describe(running)}")
+        say(f"under way: {running}")

@@ -11,6 +11,9 @@ import pytest
 
 from app_core.errors import SwapskillError
 from cluster_cli import opslog
+from cluster_cli.commands.ops import log
+from cluster_cli.lock import operation
+from cluster_cli.options import OutputFormat
 
 
 def context(state: Path) -> Any:
@@ -54,3 +57,13 @@ def test_a_user_without_an_account_is_recorded_by_number(
     monkeypatch.setattr(opslog.os, "getuid", lambda: 4711)
     opslog.record(context(tmp_path), "start", "pg1", "ok")
     assert [entry.who for entry in opslog.entries(context(tmp_path))] == ["4711"]
+
+
+def test_the_log_names_the_operation_that_is_under_way(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("infra.context.load_context", lambda _: context(tmp_path))
+    with operation(context(tmp_path), "drill demo"):
+        log(context=None, output=OutputFormat.JSON)
+    told = capsys.readouterr()
+    assert (told.out, "'drill demo'" in told.err) == ("[]\n", True)
+    log(context=None, output=OutputFormat.JSON)
+    assert "under way" not in capsys.readouterr().err

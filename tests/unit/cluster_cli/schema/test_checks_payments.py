@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import psycopg
 import pytest
@@ -190,17 +191,18 @@ class Busy:
 
 def test_an_attaching_waits_half_a_second_at_a_time_and_comes_again(monkeypatch):
     monkeypatch.setattr(payments, "ATTACH_PAUSE_S", 0)
-    busy = Busy(2)
+    busy: Any = Busy(2)
+    never: Any = Busy(99)
     payments.attach(busy, "ATTACH")
     assert busy.got == ["SET LOCAL lock_timeout = 500", "ATTACH"] * 3
     with pytest.raises(psycopg.errors.LockNotAvailable):
-        payments.attach(Busy(99), "ATTACH")
+        payments.attach(never, "ATTACH")
 
 
 def test_only_partitions_are_attached_in_short_tries(monkeypatch):
     tried = []
     monkeypatch.setattr(payments, "attach", lambda _, statement: tried.append(statement))
-    other = Busy(0)
+    other: Any = Busy(0)
     payments._run(other, found(partitions=WHOLE.partitions[:-1], live=without(("index", "account_user_id"))))
     assert len(tried) == len(other.got) == 1
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
@@ -93,6 +95,10 @@ def test_what_goes_with_a_row_leaves_in_the_same_statement():
     assert 'ORDER BY t."created_at" LIMIT 7 FOR UPDATE SKIP LOCKED' in text
 
 
+def quiet(_: str) -> None:
+    """Takes words and says nothing."""
+
+
 class Server:
     """A connection whose statements on `broken` fail with the error. others: rows deleted at first."""
 
@@ -114,14 +120,14 @@ class Server:
 class Violated(psycopg.errors.ForeignKeyViolation):
     """As a server sends it."""
 
-    class diag:
-        message_primary = "is still referenced"
+    diag: Any = SimpleNamespace(message_primary="is still referenced")
 
 
 def pruned(monkeypatch, error):
     monkeypatch.setattr("cluster_cli.schema.prune_payments._detach", lambda *_: [])
     todo = endings([], [PAYMENT, INVOICE], NOW)
-    return prune_payments(Server(error), todo, NOW, Brake(list, str), str, batch=9)
+    server: Any = Server(error)
+    return prune_payments(server, todo, NOW, Brake(list, quiet), quiet, batch=9)
 
 
 def test_a_table_that_fails_is_told_and_the_others_go_on(monkeypatch):
@@ -151,10 +157,10 @@ def test_collections_fail_alone_but_not_without_a_server():
         yield 4
         raise error
 
-    (done, failed) = report(ending, broken(OperationFailure("no")), Brake(list, str), str, False)
+    (done, failed) = report(ending, broken(OperationFailure("no")), Brake(list, quiet), quiet, False)
     assert (done.count, failed.action, failed.reason) == (4, "failed", "no")
     with pytest.raises(AutoReconnect):
-        report(ending, broken(AutoReconnect("gone")), Brake(list, str), str, False)
+        report(ending, broken(AutoReconnect("gone")), Brake(list, quiet), quiet, False)
 
 
 class Month:
@@ -175,7 +181,8 @@ class Month:
     ("unfinished", "action", "count"), [(0, "detached", 1), (2, "kept", 2)], ids=["done", "waiting"]
 )
 def test_a_month_with_unpublished_events_stays_and_is_told(unfinished, action, count):
-    month, said = Month(unfinished), []
+    month: Any = Month(unfinished)
+    said: list[str] = []
     part = Partition("outbox", "outbox_2026_01", True, False, 0)
     found = detach_one(month, part, "published_at", NOW, said.append, False)
     assert (found.action, found.count) == (action, count)
