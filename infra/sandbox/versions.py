@@ -1,4 +1,4 @@
-"""Whether the engines that are found are those that the topology names: a report tells of no others."""
+"""Whether the engines that are found are those that the topology names, or others that it may take."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _TIMEOUT_S = 30.0
 
 
 def problems(topology: Topology) -> Iterator[Problem]:
-    """Every engine of another release line than the topology's, and every one that does not say its own."""
+    """Every engine of a line that this topology may not take, and every one that does not say its own.
+
+    A throw-away cluster takes any line that is not known to be bad (reports say which it was).
+    """
     for program, path in chosen_programs(topology).items():
         if program not in ENGINES or not os.access(path, os.X_OK):
             continue  # one that is missing is told as such
@@ -27,9 +30,18 @@ def problems(topology: Topology) -> Iterator[Problem]:
         found = version_of(Path(path))
         if found is None:
             yield Problem("it does not answer --version", path, binaries.another(program, wanted))
-        elif why := mismatch(wanted, found, numbers):
+        elif not may_take(topology, key, found) and (why := mismatch(wanted, found, numbers)):
             cure = f'{binaries.another(program, wanted)}; or versions.{key}: "{found}" in the topology'
             yield Problem(why, path, cure)
+
+
+def may_take(topology: Topology, engine: str, version: str) -> bool:
+    """Whether a cluster may run another line of an engine than its topology names."""
+    if topology.class_ != "ephemeral":
+        return False
+    instead = topology.versions.model_copy(update={engine: version})
+    bad = {name for name, _, _ in instead.known_bad()}
+    return topology.versions.allow_known_bad or engine not in bad
 
 
 def mismatch(wanted: str, found: str, numbers: int) -> str | None:

@@ -49,10 +49,20 @@ def test_a_shipped_topology_of_another_line_is_told_with_both_cures(name):
     assert "export SWAPCTL_MONGOD=" in cure and 'versions.mongodb: "6.0.5"' in cure
 
 
+def test_a_throw_away_cluster_takes_another_line_unless_it_is_known_to_be_bad(install):
+    install("mongos", "mongos version v7.0.1")
+    install("mongod", "db version v7.0.1")
+    install("postgres", "postgres (PostgreSQL) 16.2")
+    assert found("sandbox") == found("ephemeral") == []
+    install("postgres", "postgres (PostgreSQL) 12.2")
+    assert [what for _, what, _ in found("ephemeral")] == ["it is 12.2, the topology says 15.20"]
+
+
 def test_a_mongos_and_a_postgres_of_another_line_are_told(install):
+    install("mongod", "db version v8.0.17")
     install("mongos", "mongos version v7.0.1")
     install("postgres", "postgres (PostgreSQL) 16.2")
-    (router, database) = sorted(found())
+    (router, database) = sorted(found("production"))
     assert router[0] == "mongos" and "SWAPCTL_MONGOS" in router[2]
     assert database[0] == "postgres" and "apt-get install postgresql-15" in database[2]
 
