@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from dataclasses import dataclass
 from http.client import HTTPSConnection
@@ -17,6 +16,7 @@ from cluster_cli.engines.mongodb import member_client, mongo_client
 from cluster_cli.engines.postgresql.connect import DATABASE, connect
 from cluster_cli.engines.postgresql.haproxy import read_servers, writable
 from cluster_cli.engines.postgresql.leader import leader
+from cluster_cli.engines.sockets import refuses
 from infra.context import Context
 from infra.endpoint import Endpoint
 
@@ -152,13 +152,7 @@ class Site:
     def refuses(self, member: str, port: str) -> bool:
         """Whether a TCP connection to a member's port is refused (a silent port is no refusal)."""
         endpoint = self.ctx.endpoint(member)
-        try:
-            socket.create_connection((endpoint.address, endpoint.ports[port]), timeout=0.5).close()
-        except ConnectionRefusedError:
-            return True
-        except OSError:
-            return False
-        return False
+        return refuses(endpoint.address, endpoint.ports[port], 0.5)
 
     def proxy_up(self, proxy: str) -> tuple[str, ...] | None:
         """The members that a proxy's writable side leads to; None when the proxy does not answer."""

@@ -41,7 +41,7 @@ def outcome(run: Prune, *names: str) -> dict[str, tuple[str, int]]:
 
 def left(payments: Postgres, table: str, ids: list[uuid.UUID], column: str = "id") -> int:
     query = f"SELECT count(*) FROM {table} WHERE {column} = ANY (%s)"
-    return int((payments.execute(query, (ids,)).fetchone() or (0,))[0])  # type: ignore[arg-type]
+    return int((payments.execute(query, (ids,)).fetchone() or (0,))[0])  # type: ignore[arg-type] - names of ours
 
 
 def subscribed(payments: Postgres) -> uuid.UUID:
