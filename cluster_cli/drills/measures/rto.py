@@ -37,13 +37,33 @@ def rto_of(acks: Sequence[Ack], clients: Collection[str], struck: Struck, until:
     ends = max(struck.injected, struck.landed) + WINDOW
     if ends <= until and all(_served(t, _last(t, struck.injected), ends) for t in by_client.values()):
         return Rto(0.0, False, struck.landed)
-    for ack in acks[bisect.bisect_right(acks, struck.injected, key=lambda a: a.at) :]:
-        ends = max(ack.at, struck.landed) + WINDOW
+    back = _first_served([ack.at for ack in acks], list(by_client.values()), struck, until)
+    return Rto(None, True, None) if back is None else Rto(_since(back, struck), True, back)
+
+
+def _first_served(
+    moments: list[float], clients: list[list[float]], struck: Struck, until: float
+) -> float | None:
+    """The first of `moments` after the injection from which every client is served for a whole window.
+
+    Moments that a pause found on the way rules out are stepped over: an outage of minutes is looked at again
+    several times a second, on the machine whose recovery is being measured.
+    """
+    position = bisect.bisect_right(moments, struck.injected)
+    while position < len(moments):
+        start = moments[position]
+        ends = max(start, struck.landed) + WINDOW
         if ends > until:
-            break
-        if all(_served(times, ack.at, ends) for times in by_client.values()):
-            return Rto(round(max(0.0, ack.at - struck.since), 6), True, ack.at)
-    return Rto(None, True, None)
+            return None
+        hopeless = max(_hopeless_before(times, start, ends) for times in clients)
+        if hopeless <= start:
+            return start
+        position = max(position + 1, bisect.bisect_left(moments, hopeless))
+    return None
+
+
+def _since(back: float, struck: Struck) -> float:
+    return round(max(0.0, back - struck.since), 6)
 
 
 def _last(times: list[float], moment: float) -> float:
@@ -53,7 +73,12 @@ def _last(times: list[float], moment: float) -> float:
 
 
 def _served(times: list[float], start: float, end: float) -> bool:
-    """Whether one client has no pause above PAUSE from `start` to `end`, the edges included.
+    """Whether one client has no pause above PAUSE from `start` to `end`, the edges included."""
+    return _hopeless_before(times, start, end) <= start
+
+
+def _hopeless_before(times: list[float], start: float, end: float) -> float:
+    """The moment before which no window can begin, for one client's pause; `start` if it has none.
 
     A pause that reaches beyond the end counts up to it: so the answer is the same while the load still runs
     and when it is over.
@@ -62,7 +87,7 @@ def _served(times: list[float], start: float, end: float) -> bool:
     while last < end:
         following = times[position] if position < len(times) else end
         if min(following, end) - last > PAUSE:
-            return False
+            return min(following, end) - PAUSE
         last = following
         position += 1
-    return True
+    return start

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from app_core.schema import registry
 from cluster_cli.drills.workloads.parents import EPOCH, meeting
 
 
@@ -29,6 +30,16 @@ class Kind:
     """A text field that a resend may change; it takes an address of the form `ADDRESS`."""
     document: Callable[[uuid.UUID, Around, int], dict[str, Any]]
     """From the value's id, what it refers to and a number; without `_id`, which is the value's id."""
+
+    @property
+    def can_be_doubled(self) -> bool:
+        """Whether nothing but its id keeps a document from being there twice.
+
+        The database itself refuses a member's second review of a meeting, under whatever id: such a write
+        sent again without its id would never be acknowledged.
+        """
+        entry = registry.collection(self.collection)
+        return all({*entry.primary_key} <= {*index.fields} for index in entry.indexes if index.unique)
 
 
 def _session(value: uuid.UUID, around: Around, number: int) -> dict[str, Any]:

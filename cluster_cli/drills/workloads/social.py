@@ -69,7 +69,8 @@ class SocialClient:
         """Insert, or with a higher number update-or-insert the same document."""
         kind = self._kinds[intent.target]
         row = uuid.UUID(intent.value)
-        if self._plan.breaks("no-idempotency", intent.path) and number > 1:
+        doubled = self._plan.breaks("no-idempotency", intent.path) and kind.can_be_doubled
+        if doubled and number > 1:
             row = self._plan.id_of(intent.value, number)
         detail = {"row": str(row)} if str(row) != intent.value else {}
         try:
@@ -82,8 +83,7 @@ class SocialClient:
             return Attempt(outcome, str(error.code), detail=detail)
         except PyMongoError as error:
             return Attempt("indeterminate", type(error).__name__, detail=detail)
-        dropped = number == 1 and row.int % LOST_ANSWER_EVERY == 0
-        if dropped and self._plan.breaks("no-idempotency", intent.path):
+        if doubled and number == 1 and row.int % LOST_ANSWER_EVERY == 0:
             return Attempt("indeterminate", "answer dropped on purpose", detail=detail)
         return Attempt("acked", detail={**detail, "concern": self._sent.last})
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,6 +71,26 @@ def test_rto_around_the_injection(
 ) -> None:
     found = measures.rto_of(times, {"a"}, struck, 40.0)
     assert (found.seconds, found.interrupted) == (pytest.approx(seconds), interrupted)
+
+
+def brute_force(times: list[list[float]], injected: float, landed: float, until: float) -> float | None:
+    """The definition, every acknowledgement tried in turn."""
+    for start in sorted(at for one in times for at in one if at > injected):
+        end = max(start, landed) + measures.WINDOW
+        edges = [[start, *(at for at in one if start < at < end), end] for one in times]
+        if end <= until and all(b - a <= 1.0 for one in edges for a, b in pairwise(one)):
+            return start
+    return None
+
+
+@given(st.lists(st.lists(st.integers(0, 160).map(lambda n: n / 4), max_size=120), min_size=1, max_size=3))
+def test_the_moments_that_are_stepped_over_are_no_recovery(clients: list[list[float]]) -> None:
+    merged = sorted(Ack(at, str(n)) for n, times in enumerate(clients) for at in times)
+    names = {str(n) for n in range(len(clients))}
+    found = measures.rto_of(merged, names, Struck(0.1, 0.2), 40.0)
+    if found.interrupted:
+        expected = brute_force([sorted(times) for times in clients], 0.1, 0.2, 40.0)
+        assert found.restored_at == expected
 
 
 @given(st.lists(st.floats(0, 40), max_size=60), st.floats(5, 20), st.floats(0, 10), st.booleans())
