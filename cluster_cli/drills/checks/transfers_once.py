@@ -15,15 +15,11 @@ def applies(evidence: Evidence) -> bool:
 
 
 def check(evidence: Evidence) -> Finding:
-    """Two ledger entries a transfer; balance = opening + entries on each account; entries sum to 0."""
+    """Two entries a transfer, under whatever id it was sent; each balance = opening + entries; sum 0."""
     back = evidence.back
     if not back.complete:
         return Finding("unknown", f"the read-back is incomplete: {back.reason}")
-    wrong = [
-        value
-        for (table, value), times in back.found.items()
-        if table == TABLE and back.legs.get(value, 0) != 2 * times
-    ]
+    wrong = [value for table, value in back.found if table == TABLE and back.legs.get(value, 0) != 2]
     orphans = [value for value in back.legs if (TABLE, value) not in back.found]
     uneven = [
         account
@@ -33,7 +29,7 @@ def check(evidence: Evidence) -> Finding:
     problems = [
         sentence
         for ids, sentence in (
-            (wrong, f"{len(wrong)} transfers are not booked with two entries: {some(wrong)}"),
+            (wrong, f"{len(wrong)} transfers are not booked once, with two entries: {some(wrong)}"),
             (orphans, f"{len(orphans)} bookings have no transfer: {some(orphans)}"),
             (uneven, f"{len(uneven)} balances do not reconcile: {some(uneven)}"),
         )

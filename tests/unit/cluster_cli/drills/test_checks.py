@@ -39,9 +39,16 @@ def refused_but_there() -> Evidence:
     return recorded.evidence([*recorded.records(), op], back)
 
 
-def booked_once() -> Evidence:
+def half_booked() -> Evidence:
     back = recorded.stored(recorded.records())
     return recorded.evidence(back=replace(back, legs={**back.legs, "pay-0-1": 1}))
+
+
+def booked_under_two_ids() -> Evidence:
+    """Sent again under a new id: two transfers, each with two entries, and every balance adds up."""
+    back = recorded.stored(recorded.records())
+    found = {**back.found, ("transfer", "pay-0-1"): 2}
+    return recorded.evidence(back=replace(back, found=found, legs={**back.legs, "pay-0-1": 4}))
 
 
 def uneven() -> Evidence:
@@ -110,7 +117,7 @@ INVERSIONS: dict[str, list[Callable[[], Evidence]]] = {
     "no-lost-acks": [lambda: lost("ses-0-1"), lambda: lost("pay-1-3")],
     "no-duplicates": [stored_twice],
     "no-phantoms": [ghost, refused_but_there],
-    "transfers-once": [booked_once, uneven],
+    "transfers-once": [half_booked, booked_under_two_ids, uneven],
     "single-writer": [two_writers, two_primaries],
     "unaffected-path": [noticed_elsewhere],
     "recovered": [left_behind, sick],
