@@ -11,6 +11,8 @@ from cluster_cli.confirm import confirm
 from cluster_cli.options import ContextName, DryRun, Output, OutputFormat, Target, Yes
 from cluster_cli.render import emit, say
 
+_TO = "The member that is to lead, by name or role; without it the one that lacks least."
+
 
 def member_command(action: str, help: str) -> typer.Typer:
     """The command `swapctl ACTION TARGET`; `help` is what it does to the member."""
@@ -39,19 +41,21 @@ def role_command(change: Literal["failover", "switchover"], help: str) -> typer.
     def command(
         domain: Annotated[str, typer.Argument(help="payments, or shard followed by its name.")],
         name: Annotated[str | None, typer.Argument(help="The shard's name.")] = None,
+        to: Annotated[str | None, typer.Option(metavar="MEMBER", help=_TO)] = None,
         context: ContextName = None,
         dry_run: DryRun = False,
         yes: Yes = False,
         output: Output = OutputFormat.TABLE,
     ) -> None:
-        from cluster_cli.role_change import change_role, group_of
+        from cluster_cli.role_change import change_role, group_of, successor_of
         from infra.context import load_context
 
         ctx = load_context(context)
         group = group_of(ctx, domain, name)
+        target = successor_of(ctx, group, to)
         if not dry_run:
             confirm(f"{change.capitalize()} of {group} in {ctx.name}?", yes)
-        result = change_role(ctx, change, domain, name, dry_run=dry_run, progress=say)
+        result = change_role(ctx, change, domain, group, target=target, dry_run=dry_run, progress=say)
         if result is not None:
             emit(result, output)
 

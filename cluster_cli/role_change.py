@@ -9,6 +9,7 @@ from typing import Literal
 from app_core.errors import UsageError, nearest
 from cluster_cli.lock import operation
 from cluster_cli.opslog import recorded
+from cluster_cli.targets import resolve
 from infra.context import Context
 
 Change = Literal["failover", "switchover"]
@@ -29,6 +30,8 @@ class RoleChange:
 def group_of(ctx: Context, domain: str, name: str | None) -> str:
     """The group that `payments` or `shard NAME` means; UsageError (2) with the nearest name."""
     if domain == "payments":
+        if name is not None:
+            raise UsageError("payments takes no name", on=repr(name), hint="--to MEMBER names who is to lead")
         if ctx.topology.payments is None:
             raise UsageError("this topology has no payments", on=ctx.topology.name)
         return ctx.topology.payments.name
@@ -42,19 +45,36 @@ def group_of(ctx: Context, domain: str, name: str | None) -> str:
     return name
 
 
+def successor_of(ctx: Context, group: str, word: str | None) -> str | None:
+    """The member of the group that `--to` means; None without it. UsageError (2) for one of another group."""
+    if word is None:
+        return None
+    member = resolve(ctx, word)
+    names = [node.name for node in ctx.topology.nodes() if node.group == group]
+    if member not in names:
+        raise UsageError("not a member of this group", on=member, why=f"{group} has {', '.join(names)}")
+    return member
+
+
 def change_role(
-    ctx: Context, change: Change, domain: str, name: str | None, *, dry_run: bool, progress: Progress
+    ctx: Context,
+    change: Change,
+    domain: str,
+    group: str,
+    *,
+    target: str | None,
+    dry_run: bool,
+    progress: Progress,
 ) -> RoleChange | None:
     """Run the change under the operation lock, recorded; with `dry_run` only the steps are told.
 
     Raises RefusedError (6) with the reasons when a pre-check fails, TimedOutError (7).
     """
-    group = group_of(ctx, domain, name)
     run = _engine(domain, change)
     if dry_run:
-        return run(ctx, group, dry_run=True, progress=progress)
+        return run(ctx, group, target=target, dry_run=True, progress=progress)
     with operation(ctx, f"{change} {group}"), recorded(ctx, change, group):
-        return run(ctx, group, dry_run=False, progress=progress)
+        return run(ctx, group, target=target, dry_run=False, progress=progress)
 
 
 def _engine(domain: str, change: Change) -> Callable[..., RoleChange | None]:

@@ -38,24 +38,29 @@ def primary(ctx: Context, group: str) -> str | None:
 
 
 def failover(
-    ctx: Context, group: str, *, dry_run: bool = False, progress: Progress = lambda _: None
+    ctx: Context,
+    group: str,
+    *,
+    target: str | None = None,
+    dry_run: bool = False,
+    progress: Progress = lambda _: None,
 ) -> RoleChange | None:
-    """Make the freshest secondary primary, whatever the old primary does. None after a dry run.
+    """Make `target`, else the freshest secondary, primary whatever the old one does. None after a dry run.
 
     Raises RefusedError when no election can be won, TimedOutError when none was.
     """
     views = read_views(ctx, group)
     old = current_primary(views)
-    target = freshest_secondary(views)
-    why = failover_refusal(views, _voters(ctx, group), target)
-    if why is not None or target is None:
+    chosen = target or freshest_secondary(views)
+    why = failover_refusal(views, _voters(ctx, group), chosen)
+    if why is not None or chosen is None:
         raise RefusedError("no failover possible", on=group, why=why, hint="swapctl status")
-    progress(f"replSetStepUp on {target}, the freshest secondary of {group}")
+    progress(f"replSetStepUp on {chosen}, a secondary of {group}")
     if dry_run:
         return None
     started = time.monotonic()
-    step_up(ctx, group, target)
-    return _finished("failover", group, old, target, started)
+    step_up(ctx, group, chosen)
+    return _finished("failover", group, old, chosen, started)
 
 
 def switchover(

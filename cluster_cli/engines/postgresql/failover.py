@@ -23,9 +23,9 @@ Progress = Callable[[str], None]
 
 
 def choose(
-    views: Mapping[str, View], sync: tuple[str, ...], leader: str | None
+    views: Mapping[str, View], sync: tuple[str, ...], leader: str | None, target: str | None = None
 ) -> tuple[str | None, str | None]:
-    """The freshest synchronous standby that runs, or None and the reason; pure.
+    """The freshest synchronous standby that runs (or `target`, if it is one), or None and the reason; pure.
 
     Only a member of `/sync` has every acknowledged commit; others are never chosen here.
     """
@@ -37,16 +37,25 @@ def choose(
         and view.member != leader
         and view.state == "running"
     ]
+    if target is not None:
+        alive = [view for view in alive if view.member == target]
     if alive:
         return max(alive, key=lambda view: view.lsn or 0).member, None
     if not sync:
         return None, "no standby is synchronous: any of them may lack acknowledged commits"
-    others = ", ".join(name for name in sync if name != leader)
+    if target is not None and target not in sync:
+        return None, f"{target} is not a synchronous standby (synchronous: {', '.join(sync)})"
+    others = target or ", ".join(name for name in sync if name != leader)
     return None, f"the synchronous standby does not run ({others or 'only the leader itself'})"
 
 
 def failover(
-    ctx: Context, group: str, *, dry_run: bool = False, progress: Progress = lambda _: None
+    ctx: Context,
+    group: str,
+    *,
+    target: str | None = None,
+    dry_run: bool = False,
+    progress: Progress = lambda _: None,
 ) -> RoleChange | None:
     """Make a synchronous standby the leader, whether the old leader lives or not. None after a dry run.
 
@@ -56,7 +65,7 @@ def failover(
         raise RefusedError("no failover possible", on=group, why="etcd has no quorum", hint="swapctl status")
     views = patroni.read_views(ctx, scope(ctx))
     holder = etcd.get(ctx, etcd_group(ctx), key(ctx, "leader")).value or None
-    new, why = choose(views, read_sync_key(ctx).members, holder)
+    new, why = choose(views, read_sync_key(ctx).members, holder, target)
     if new is None:
         raise RefusedError("no failover possible", on=group, why=why, hint="swapctl status")
     progress(f"Patroni's failover to {new}, a synchronous standby")

@@ -22,6 +22,8 @@ from infra.sandbox import process
 
 PAUSE_LIMIT_S = 2.0
 GUARD_LIMIT_S = 10.0
+SURE_S = GUARD_LIMIT_S - 2.0
+"""From `Hold.began` on, no client writes for so long; later the helper may have let them go."""
 Console = psycopg.Connection[DictRow]
 
 
@@ -109,11 +111,8 @@ def _resume(ctx: Context, proxy: str) -> bool:
 
 def _start_guard(ctx: Context) -> subprocess.Popen[bytes]:
     """Start the helper and wait until it is able to act."""
-    me = process.identify(os.getpid())
-    assert me is not None
-    command = (sys.executable, "-m", "cluster_cli.engines.postgresql.resume_guard")
     guard = subprocess.Popen(
-        (*command, ctx.name, str(me.pid), str(me.ticks), str(GUARD_LIMIT_S)),
+        guard_command(ctx.name),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -123,6 +122,15 @@ def _start_guard(ctx: Context) -> subprocess.Popen[bytes]:
     if guard.stdout.readline() != b"ready\n":
         raise SwapskillError("not switched", why="the helper that resumes the pools did not start")
     return guard
+
+
+def guard_command(context: str) -> tuple[str, ...]:
+    """The words that start the helper for this process."""
+    me = process.identify(os.getpid())
+    assert me is not None
+    # -P: the folder that the user stands in may be another version of this product
+    program = (sys.executable, "-P", "-m", "cluster_cli.engines.postgresql.resume_guard")
+    return (*program, context, str(me.pid), str(me.ticks), str(GUARD_LIMIT_S))
 
 
 def _dismiss(guard: subprocess.Popen[bytes]) -> None:

@@ -18,7 +18,7 @@ from cluster_cli.engines.postgresql.connect import ADMIN_DATABASE, connect
 from cluster_cli.engines.postgresql.http import rest
 from cluster_cli.engines.postgresql.leader import etcd_group, key, read_sync_key, scope
 from cluster_cli.engines.postgresql.patroni import PatroniView
-from cluster_cli.engines.postgresql.pools import held
+from cluster_cli.engines.postgresql.pools import SURE_S, held
 from cluster_cli.engines.sockets import refuses
 from cluster_cli.plans import switchover_payments as plan
 from cluster_cli.role_change import RoleChange
@@ -61,7 +61,8 @@ def switchover(
     started = time.monotonic()
     _checkpoint(ctx, (chosen.name, facts.leader))
     with held(ctx, proxies) as hold:
-        _hand_over(ctx, facts.leader, chosen.name, proxies, fast=fast)
+        early_until = hold.began + SURE_S if fast else None
+        _hand_over(ctx, facts.leader, chosen.name, proxies, early_until)
     progress(f"transactions waited for at most {hold.seconds:.2f} s")
     return RoleChange("switchover", group, facts.leader, chosen.name, round(time.monotonic() - started, 3))
 
@@ -119,15 +120,18 @@ def _checkpoint(ctx: Context, members: tuple[str, ...]) -> None:
         list(pool.map(one, members))
 
 
-def _hand_over(ctx: Context, old: str, new: str, proxies: tuple[str, ...], *, fast: bool) -> None:
-    """Ask Patroni, and return when the new leader takes writes and every proxy leads to it."""
+def _hand_over(ctx: Context, old: str, new: str, proxies: tuple[str, ...], early_until: float | None) -> None:
+    """Ask Patroni, and return when the new leader takes writes and every proxy leads to it.
+
+    early_until: the moment (monotonic) up to which the leader's key may be released for Patroni; None: never.
+    """
     leader_key = etcd.get(ctx, etcd_group(ctx), key(ctx, "leader"))
-    position = _position(ctx, old) if fast else 0
+    position = _position(ctx, old)
     request = _Request(ctx, old, new)
     request.start()
     end = time.monotonic() + HANDOVER_LIMIT_S
-    if fast:
-        _release_early(ctx, old, new, leader_key, position, request, end)
+    if early_until is not None:
+        _release_early(ctx, old, new, leader_key, position, request, early_until)
     _until(lambda: is_writable(ctx, new), request, end, f"{new} does not take writes")
     _until(lambda: _lead_to(ctx, proxies, new), request, end, f"the proxies do not lead to {new}")
 
@@ -154,25 +158,23 @@ class _Request(threading.Thread):
 
 
 def _release_early(
-    ctx: Context, old: str, new: str, leader_key: etcd.Key, position: int, request: _Request, end: float
+    ctx: Context, old: str, new: str, leader_key: etcd.Key, position: int, request: _Request, until: float
 ) -> None:
     """Delete the leader's key once the old leader has shut down and the new one has all its WAL.
 
     Patroni does so itself, after a fixed pause of a second. Only if the key is still the old leader's, and
-    only because no client writes now: otherwise Patroni's own release is waited for.
+    only while no client writes for certain: otherwise Patroni's own release is waited for.
     """
     endpoint = ctx.endpoint(old)
     with connect(ctx, via=new, database=ADMIN_DATABASE, autocommit=True) as standby:
-        _until(
-            lambda: (
-                refuses(endpoint.address, endpoint.ports["postgres"], 0.2) and _received(standby) >= position
-            ),
-            request,
-            end,
-            f"{old} does not shut down",
-        )
+        while not (
+            refuses(endpoint.address, endpoint.ports["postgres"], 0.2) and _received(standby) >= position
+        ):
+            if request.refusal is not None or time.monotonic() > until:
+                return
+            time.sleep(_POLL_S)
     current = etcd.get(ctx, etcd_group(ctx), key(ctx, "leader"))
-    if current.value == old and current.lease == leader_key.lease:
+    if current.value == old and current.lease == leader_key.lease and time.monotonic() < until:
         etcd.delete_if_unchanged(ctx, etcd_group(ctx), key(ctx, "leader"), current.revision)
 
 

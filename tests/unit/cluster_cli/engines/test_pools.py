@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -107,3 +109,13 @@ def test_a_silent_port_is_no_refusal(listener):
 )
 def test_what_patroni_took_on(status, body, goes_on):
     assert accepted(status, body) is goes_on
+
+
+def test_the_helper_is_not_the_code_of_the_folder_that_the_user_stands_in(tmp_path: Path) -> None:
+    other = tmp_path / "cluster_cli" / "engines" / "postgresql"
+    other.mkdir(parents=True)
+    (other / "resume_guard.py").write_text("print('another version')")
+    call = pools.guard_command("no-such-context")
+    done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "another version" not in done.stdout
+    assert "no-such-context" in done.stderr

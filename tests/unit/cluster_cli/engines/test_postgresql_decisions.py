@@ -51,6 +51,13 @@ def test_failover_takes_the_freshest_synchronous_standby():
     assert choose(views, ("pgsync1",), "pg1") == ("pgsync1", None)
 
 
+def test_failover_takes_the_named_standby_if_it_is_synchronous():
+    views = {"pg1": LEADER, "pgsync1": STANDBY, "pgsync2": replace(STANDBY, member="pgsync2", lsn=150)}
+    assert choose(views, ("pgsync1", "pgsync2"), "pg1", "pgsync1") == ("pgsync1", None)
+    refused = (None, "pgsync2 is not a synchronous standby (synchronous: pgsync1)")
+    assert choose(views, ("pgsync1",), "pg1", "pgsync2") == refused
+
+
 @pytest.mark.parametrize(
     ("views", "sync", "why"),
     [
