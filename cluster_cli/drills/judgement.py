@@ -35,6 +35,7 @@ def judged(current: Run, observed: Observed) -> tuple[Report, Evidence]:
         landed=measures.landed_at(history.faults, names),
         ended=history.noted("load ended") or current.clock.now(),
         health=observed.health,
+        claims=drill.claims,
         proof_is_recovery=drill.proof_is_recovery,
         references=observed.references,
         rollback=next((strike.rollback() for strike in strikes if strike.fault.must_lose), None),

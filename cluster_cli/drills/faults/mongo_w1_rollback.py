@@ -89,5 +89,4 @@ FAULT = Fault(
     must_lose=True,
     rollback=rollback,
     proof_timeout=40.0,
-    elects=False,
 )
