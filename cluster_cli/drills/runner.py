@@ -20,10 +20,11 @@ from cluster_cli.drills.faults._fault import Target
 from cluster_cli.drills.history import Clock, Recorder
 from cluster_cli.drills.judgement import judged
 from cluster_cli.drills.plan import RunPlan
-from cluster_cli.drills.records import Header
+from cluster_cli.drills.records import FaultEvent, Header
 from cluster_cli.drills.report.model import Report
 from cluster_cli.drills.run_state import Request, Run
 from cluster_cli.drills.site import Site
+from cluster_cli.drills.summary import aftermath
 from cluster_cli.drills.workloads import factory
 from cluster_cli.drills.workloads.base import Workload, paths_of
 from cluster_cli.engines.model import ClusterStatus
@@ -166,6 +167,10 @@ def _execute(
     )
     try:
         observed = observe(current, say)
+    except (KeyboardInterrupt, SystemExit):
+        left = [entry.fault for entry in armory.all_armed(ctx)]
+        say(aftermath([r for r in current.recorder.records if isinstance(r, FaultEvent)], left, ctx.name))
+        raise
     finally:
         current.recorder.close()
     report, evidence = judged(current, observed)

@@ -11,9 +11,12 @@ from typing import Any, cast
 
 import pytest
 
-from cluster_cli.drills import faults, runner
+from cluster_cli.drills import drive, faults, runner
+from cluster_cli.drills.plan import RunPlan
+from cluster_cli.drills.records import FaultEvent
 from cluster_cli.drills.run_state import Request
-from cluster_cli.interrupts import SIGNALS
+from cluster_cli.drills.summary import aftermath
+from cluster_cli.interrupts import SIGNALS, terminated_as_interrupt
 from infra.context import Context
 
 CTX = cast(Context, cast(Any, SimpleNamespace(name="demo")))
@@ -40,3 +43,55 @@ def test_a_lost_login_or_a_termination_lifts_the_fault(
     with pytest.raises(SystemExit) as ended:
         runner.run(CTX, REQUEST, tmp_path, lambda _: None)
     assert (done, ended.value.code) == (["lifted"], 128 + number)
+
+
+def lifted(fault: str) -> FaultEvent:
+    return FaultEvent(1.0, fault, "lifted", "pg1")
+
+
+@pytest.mark.parametrize(
+    ("events", "armed", "said"),
+    [
+        ([], [], "interrupted: no fault was applied"),
+        ([lifted("proxy-loss")], [], "interrupted: proxy-loss lifted"),
+        (
+            [lifted("proxy-loss")],
+            ["dr-link-loss"],
+            "interrupted: dr-link-loss not lifted: swapctl drill undo --context demo",
+        ),
+    ],
+)
+def test_an_interrupted_drill_says_what_it_leaves_behind(
+    events: list[FaultEvent], armed: list[str], said: str
+) -> None:
+    assert aftermath(events, armed, "demo") == said
+
+
+def test_the_words_are_said_on_the_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def cut(*_: object) -> None:
+        raise SystemExit(130)
+
+    monkeypatch.setattr(runner, "observe", cut)
+    monkeypatch.setattr(runner.gather, "promises", lambda *_: {})
+    ctx = cast(
+        Context,
+        cast(Any, SimpleNamespace(name="demo", topology=SimpleNamespace(name="x"), state_dir=tmp_path)),
+    )
+    said: list[str] = []
+    admitted = runner.Admitted(cast(Any, None), [], [])
+    with pytest.raises(SystemExit):
+        runner._execute(ctx, REQUEST, RunPlan("run-1", 1), tmp_path, admitted, said.append)
+    assert said == ["interrupted: no fault was applied"]
+
+
+def test_an_undo_is_not_cut_by_the_first_ctrl_c() -> None:
+    done: list[str] = []
+
+    class Slow:
+        def lift(self) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            done.append("lifted")
+
+    with pytest.raises(SystemExit), terminated_as_interrupt():
+        drive._lift(cast(Any, [Slow(), Slow()]), keep=False)
+    assert done == ["lifted", "lifted"]
