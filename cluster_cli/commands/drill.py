@@ -88,13 +88,20 @@ def history(output: Output = OutputFormat.TABLE) -> None:
 
 
 @app.command()
-def undo(context: ContextName = None) -> None:
-    """Lift the faults that a killed drill left behind."""
+def undo(context: ContextName = None, output: Output = OutputFormat.TABLE) -> None:
+    """Lift the faults that a killed drill left behind; exit 1 names those that could not be lifted."""
+    from app_core.errors import SwapskillError
     from cluster_cli.drills.runner import undo_all
     from cluster_cli.lock import operation
     from infra.context import load_context
 
     ctx = load_context(context)
     with operation(ctx, "drill undo"):
-        lifted = undo_all(ctx, say)
-    say(f"{len(lifted)} fault(s) lifted" if lifted else "nothing to undo")
+        tried = undo_all(ctx, say)
+    emit(tried, output)
+    left = [entry.fault for entry in tried if entry.result != "ok"]
+    if left:
+        raise SwapskillError(
+            "still armed", on=", ".join(left), hint=f"swapctl drill undo --context {ctx.name}"
+        )
+    say(f"{len(tried)} fault(s) lifted" if tried else "nothing to undo")

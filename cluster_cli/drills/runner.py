@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app_core.errors import RefusedError, UsageError
+from app_core.errors import RefusedError, SwapskillError, UsageError
 from cluster_cli import opslog
 from cluster_cli.drills import armed as armory
 from cluster_cli.drills import faults as catalogue
@@ -178,13 +178,28 @@ def _execute(
     return report, directory
 
 
-def undo_all(ctx: Context, say: Say) -> tuple[str, ...]:
-    """Lift every armed fault that a drill left behind; the faults' names."""
-    site, lifted = Site(ctx), list[str]()
-    for entry in armory.all_armed(ctx):
-        say(f"undoing {entry.fault} on {entry.target.words}")
+@dataclass(frozen=True)
+class Undone:
+    """What became of one armed fault. `result`: `ok`, or the error's words."""
+
+    fault: str
+    members: str
+    result: str
+
+
+def undo_all(ctx: Context, say: Say) -> tuple[Undone, ...]:
+    """Try to lift every armed fault that a drill left behind; one that cannot be lifted stays armed."""
+    site = Site(ctx)
+    return tuple(_undone(ctx, site, entry, say) for entry in armory.all_armed(ctx))
+
+
+def _undone(ctx: Context, site: Site, entry: armory.Armed, say: Say) -> Undone:
+    say(f"undoing {entry.fault} on {entry.target.words}")
+    try:
         catalogue.fault(entry.fault).undo(site, entry.target, entry.memo)
         entry.forget()
-        opslog.record(ctx, f"drill undo {entry.fault}", entry.target.words, "ok")
-        lifted.append(entry.fault)
-    return tuple(lifted)
+        result = "ok"
+    except Exception as error:  # whatever is wrong with one, the others are still to be lifted
+        result = str(error) if isinstance(error, SwapskillError) else f"{type(error).__name__}: {error}"
+    opslog.record(ctx, f"drill undo {entry.fault}", entry.target.words, result)
+    return Undone(entry.fault, entry.target.words, result)
