@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from cluster_cli.drills import faults
+from cluster_cli.drills import drive, faults, load
 from cluster_cli.drills.evidence import Claims
 
 PAGE = (Path(__file__).parents[2] / "docs" / "replication.md").read_text()
@@ -39,6 +39,15 @@ def test_the_table_of_limits_is_what_the_faults_claim() -> None:
         (name, *row[1:]) for row in rows if len(row) == 4 for name in re.findall(r"`([a-z0-9-]+)`", row[0])
     }
     assert said == {claims_row(f.name, f.claims) for f in faults.registry() if f.claims != Claims()}
+
+
+def test_the_pace_of_a_client_is_what_the_load_does() -> None:
+    times = {3: "three", 5: "five"}
+    assert (
+        f"a client rests {times[load.REST_FACTOR]} times as long as its last write took, "
+        f"from {load.SHORTEST_REST:g} s to {load.LONGEST_REST:g} s (in a domain that no fault hits, "
+        f"{times[drive.ASIDE_SLOWNESS]} times that)"
+    ) in " ".join(MEASURES.split())
 
 
 def test_every_claim_names_a_drill_that_is_there() -> None:
