@@ -32,7 +32,8 @@ def run(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="For the random choices; printed in the report.")] = None,
     workload: Annotated[
-        list[str] | None, typer.Option(help="Workloads to run; default: all that are installed.")
+        list[str] | None,
+        typer.Option(help="Workloads to run; default: payments and the topology's segments."),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Directory for the run's report.")] = None,
     sabotage: Annotated[

@@ -32,6 +32,7 @@ from cluster_cli.interrupts import terminated_as_interrupt
 from cluster_cli.lock import operation
 from cluster_cli.status import read_cluster
 from infra.context import Context
+from infra.topology import Topology
 
 PATIENCE = 10.0
 """Seconds that a cluster has to be whole before a drill refuses to begin."""
@@ -70,6 +71,7 @@ def run(ctx: Context, request: Request, reports: Path, say: Say) -> tuple[Report
         hit = frozenset(p for target in targets for paths in target.affected.values() for p in paths)
         plan = RunPlan(new_run_id(request.drill.name), request.seed, request.sabotage, under_test=hit)
         workloads = [factory(name)(ctx, plan) for name in request.workloads]
+        check_domains(ctx.topology, workloads)
         check_load(request, targets, workloads)
         directory = reports / plan.run_id
         directory.mkdir(mode=0o700)
@@ -89,6 +91,18 @@ def check_sabotage(request: Request) -> None:
         )
 
 
+def check_domains(topology: Topology, workloads: Sequence[Workload]) -> None:
+    """UsageError unless the topology has the domain of every workload."""
+    for workload in workloads:
+        if getattr(topology, workload.domain) is None:
+            raise UsageError(
+                f"the topology has no {workload.domain} domain",
+                on=f"--workload {workload.name}",
+                why=f"{topology.name} is without it",
+                hint="leave --workload out: what the topology has is then written",
+            )
+
+
 def check_load(request: Request, targets: Sequence[Target], workloads: Sequence[Workload]) -> None:
     """UsageError unless some client writes to an affected path of every domain that the faults hit."""
     left = prechecks.unwritten(targets, paths_of(workloads))
@@ -97,7 +111,7 @@ def check_load(request: Request, targets: Sequence[Target], workloads: Sequence[
             "the load does not write where the drill hits",
             on=f"{request.drill.name} --workload {' --workload '.join(request.workloads)}",
             why="no client writes to " + "; ".join(left),
-            hint="leave --workload out: every workload then runs",
+            hint="leave --workload out: payments and the topology's segments are then written",
         )
 
 
