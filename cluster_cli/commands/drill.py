@@ -44,6 +44,7 @@ def run(
 ) -> None:
     """Load, one proven fault, recovery, read-back of every acknowledged write, report.
 
+    -o json prints report.json, with --all one list of them.
     Exit 0 pass, 1 fail, 9 unknown or invalid, 6 refused by a pre-check, 2 wrong call.
     """
     from cluster_cli.drills.batch import run_many, selected

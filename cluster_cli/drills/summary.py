@@ -50,6 +50,11 @@ def aftermath(events: Sequence[FaultEvent], armed: Sequence[str], context: str) 
     return f"interrupted: {', '.join(lifted)} lifted" if lifted else "interrupted: no fault was applied"
 
 
+def show_all(reports: Sequence[Report], output: OutputFormat) -> None:
+    """Several runs' report.json as one list."""
+    emit([report.model_dump(mode="json") for report in reports], output)
+
+
 def show(report: Report, directory: Path, output: OutputFormat) -> None:
     """report.json on stdout, or the verdict in one sentence with its reasons and the page's path."""
     if output is OutputFormat.JSON:
