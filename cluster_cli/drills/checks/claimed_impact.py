@@ -48,7 +48,7 @@ def _pause(evidence: Evidence, domain: Domain, limit: float) -> Finding:
     since = applied_at(evidence)
     before = measures.longest_wait_seconds([a for a in acks if a.at <= since], acks[0].at, since)
     after = measures.longest_wait_seconds(acks, since, evidence.ended)
-    words = f"{domain}: a client waited up to {after:.1f} s, {limit:g} s are claimed"
+    words = f"{domain}: a client waited up to {after:.1f} s, at most {limit:g} s are claimed"
     return _limited(after <= limit, before <= limit, words, f"up to {before:.1f} s before the fault")
 
 
@@ -61,7 +61,7 @@ def _failures(evidence: Evidence, domain: Domain, limit: int) -> Finding:
     since = [op for op in failed if op.completed >= applied_at(evidence)]
     most = max(Counter(op.client for op in since).values(), default=0)
     codes = ", ".join(f"{n} x {code}" for code, n in Counter(op.code for op in since).most_common(3))
-    words = f"{domain}: {len(since)} attempts failed, up to {most} of one client, {limit} are claimed"
+    words = f"{domain}: {len(since)} failed attempts, {most} of one client, at most {limit} are claimed"
     before = len(failed) - len(since)
     return _limited(
         most <= limit, not before, f"{words}: {codes}" if codes else words, f"{before} before the fault"

@@ -26,7 +26,7 @@ from cluster_cli.drills.summary import aftermath
 from cluster_cli.interrupts import SIGNALS, terminated_as_interrupt
 from infra.context import Context
 
-CTX = cast(Context, cast(Any, SimpleNamespace(name="demo")))
+CTX = cast(Context, cast(Any, SimpleNamespace(name="demo", topology=None)))
 REQUEST = Request(faults.drill("postgres-primary-crash"), 1, ())
 
 
