@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.machine import describe
+from cluster_cli.drills import faults
 from cluster_cli.drills.report.model import DomainReport, Report
 
 SWAPCTL = Path(sys.executable).with_name("swapctl")
@@ -40,7 +41,8 @@ class Figure:
     domain: str
     verdict: str
     rto: float | None
-    gap: float
+    gap: float | None
+    """None: there is no report."""
     lost: int
     failed: int
     elsewhere: float | None
@@ -51,6 +53,13 @@ def figures(report: Report) -> list[Figure]:
     """The figures of a run's affected domains."""
     pairs = (("payments", report.domains.payments), ("social", report.domains.social))
     return [_figure(report, name, domain) for name, domain in pairs if domain is not None and domain.affected]
+
+
+def missing(drill: str) -> list[Figure]:
+    """A run without report, refused or crashed: a run of each domain that did not pass."""
+    return [
+        Figure(drill, domain, "missing", None, None, 0, 0, None) for domain in faults.drill(drill).domains
+    ]
 
 
 def _figure(report: Report, name: str, domain: DomainReport) -> Figure:
@@ -74,25 +83,25 @@ def table(found: Iterable[Figure]) -> str:
     for figure in found:
         groups.setdefault((figure.drill, figure.domain), []).append(figure)
     head = (
-        "| drill | domain | runs | passed | RTO median | RTO max | longest pause median | max "
+        "| drill | domain | passed | RTO median | RTO max | longest pause median | max "
         "| failed attempts, max | slowest write elsewhere | majority and sync writes lost |\n"
-        "|---|---|---|---|---|---|---|---|---|---|---|"
+        "|---|---|---|---|---|---|---|---|---|---|"
     )
     return "\n".join([head, *(_row(key, rows) for key, rows in groups.items())])
 
 
 def _row(key: tuple[str, str], rows: Sequence[Figure]) -> str:
     rtos = [row.rto for row in rows if row.rto is not None]
-    never = len(rows) - len(rtos)
+    gaps = [row.gap for row in rows if row.gap is not None]
+    never = len(gaps) - len(rtos)
     elsewhere = [row.elsewhere for row in rows if row.elsewhere is not None]
     cells = (
         *key,
-        str(len(rows)),
-        str(sum(row.verdict == "pass" for row in rows)),
-        _seconds(statistics.median(rtos)) if rtos else "never",
-        f"{never} never" if never else _seconds(max(rtos)),
-        _seconds(statistics.median(row.gap for row in rows)),
-        _seconds(max(row.gap for row in rows)),
+        f"{sum(row.verdict == 'pass' for row in rows)} of {len(rows)}",
+        _seconds(statistics.median(rtos)) if rtos else "-",
+        f"{never} never" if never else _seconds(max(rtos)) if rtos else "-",
+        _seconds(statistics.median(gaps)) if gaps else "-",
+        _seconds(max(gaps)) if gaps else "-",
         str(max(row.failed for row in rows)),
         _seconds(max(elsewhere)) if elsewhere else "-",
         str(sum(row.lost for row in rows)),
@@ -126,7 +135,7 @@ def main() -> None:
     for drill in chosen.drill or DRILLS:
         for seed in range(1, chosen.runs + 1):
             report = one_run(drill, seed, arguments)
-            found += figures(report) if report else []
+            found += figures(report) if report else missing(drill)
     text = f"Measured on {describe()}.\n\n{table(found)}\n"
     print(text, end="")
     if chosen.out is not None:

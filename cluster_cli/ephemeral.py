@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from app_core.errors import UsageError
 from cluster_cli.environment import variables
@@ -21,6 +22,7 @@ from infra.topology import Topology
 
 # Ends the sandbox of a swapctl that was killed -9, where no other command comes by that would.
 SAFETY_TTL_S = 6 * 3600.0
+CHILD_PATIENCE_S = 20.0
 
 
 @contextmanager
@@ -51,8 +53,18 @@ def run_beside_cluster(command: Sequence[str], topology: Topology) -> int:
 def _wait(child: subprocess.Popen[bytes]) -> int:
     try:
         code = child.wait()
-    except BaseException:
-        child.terminate()
-        child.wait()
+    except BaseException as why:
+        _end(child, told=not (isinstance(why, SystemExit) and why.code == 128 + signal.SIGTERM))
         raise
     return code if code >= 0 else 128 - code
+
+
+def _end(child: subprocess.Popen[bytes], *, told: bool) -> None:
+    """End the command. `told`: the terminal told it as well, and it may be lifting a fault by now."""
+    if told:
+        say(f"waiting up to {CHILD_PATIENCE_S:g} s for the command to end")
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(CHILD_PATIENCE_S)
+            return
+    child.terminate()
+    child.wait()

@@ -2,30 +2,68 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+Handler = Callable[[int, FrameType | None], None]
 
 
 @contextmanager
 def terminated_as_interrupt() -> Iterator[None]:
-    """SIGTERM and SIGHUP unwind the block through its `finally`, as Ctrl-C does; exit code 128 + signal.
+    """Ctrl-C, SIGTERM and SIGHUP unwind the block through its `finally`; exit code 128 + signal.
 
-    Only the first one does: a lost login sends SIGHUP twice, from the terminal and from the shell, and the
-    second must not cut the tidying short.
+    Only the first one does; the next ones are answered with a sentence on stderr. A lost login sends SIGHUP
+    twice, from the terminal and from the shell; people press Ctrl-C twice; `down --force` sends SIGTERM after
+    SIGINT: none of them may cut the tidying short. SIGKILL can, and then the next command tidies up.
     """
 
     def unwind(number: int, _: FrameType | None) -> None:
-        for each in SIGNALS:
-            signal.signal(each, lambda *_: None)  # not SIG_IGN: members started meanwhile would inherit it
+        for each in _heard():
+            signal.signal(each, _answer)  # not SIG_IGN: members started meanwhile would inherit it
         raise SystemExit(128 + number)
 
-    old = {number: signal.signal(number, unwind) for number in SIGNALS}
+    with _handled_by(unwind):
+        yield
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """A signal waits until the block has ended: for steps that must not be left half-way."""
+    noted: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+        _answer(number, frame)
+
+    try:
+        with _handled_by(note):
+            yield
+    finally:
+        if noted:
+            signal.raise_signal(noted[0])
+
+
+@contextmanager
+def _handled_by(handler: Handler) -> Iterator[None]:
+    old = {number: signal.signal(number, handler) for number in _heard()}
     try:
         yield
     finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
+        for number, before in old.items():
+            signal.signal(number, before)
+
+
+def _heard() -> tuple[signal.Signals, ...]:
+    """All signals, without a Ctrl-C to which the shell made a background command deaf."""
+    return tuple(n for n in SIGNALS if n != signal.SIGINT or signal.getsignal(n) != signal.SIG_IGN)
+
+
+def _answer(number: int, _: FrameType | None) -> None:
+    words = f"{signal.Signals(number).name}: still tidying up; only SIGKILL cuts that short\n"
+    with contextlib.suppress(OSError):  # print may not be entered again from a handler; nobody may read
+        os.write(2, words.encode())

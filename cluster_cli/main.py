@@ -51,11 +51,18 @@ def main() -> NoReturn:
     command = typer.main.get_command(app)
     try:
         command.main(arguments, prog_name="swapctl")
-    except SystemExit:
+    except SystemExit as ended:
+        if isinstance(cut := _cut_by(ended), KeyboardInterrupt):
+            sys.exit(failures.report(cut, arguments, debug))
         raise
     except BaseException as error:
         sys.exit(failures.report(error, arguments, debug))
     sys.exit(0)
+
+
+def _cut_by(ended: SystemExit) -> BaseException | None:
+    """What made typer end the process: it turns a Ctrl-C into an exit without a word."""
+    return ended.__context__.__cause__ if ended.__context__ is not None else None
 
 
 if __name__ == "__main__":

@@ -32,7 +32,8 @@ def run(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="For the random choices; printed in the report.")] = None,
     workload: Annotated[
-        list[str] | None, typer.Option(help="Workloads to run; default: all that are installed.")
+        list[str] | None,
+        typer.Option(help="Workloads to run; default: payments and the topology's segments."),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Directory for the run's report.")] = None,
     sabotage: Annotated[
@@ -43,6 +44,7 @@ def run(
 ) -> None:
     """Load, one proven fault, recovery, read-back of every acknowledged write, report.
 
+    -o json prints report.json, with --all one list of them.
     Exit 0 pass, 1 fail, 9 unknown or invalid, 6 refused by a pre-check, 2 wrong call.
     """
     from cluster_cli.drills.batch import run_many, selected
@@ -88,13 +90,20 @@ def history(output: Output = OutputFormat.TABLE) -> None:
 
 
 @app.command()
-def undo(context: ContextName = None) -> None:
-    """Lift the faults that a killed drill left behind."""
+def undo(context: ContextName = None, output: Output = OutputFormat.TABLE) -> None:
+    """Lift the faults that a killed drill left behind; exit 1 names those that could not be lifted."""
+    from app_core.errors import SwapskillError
     from cluster_cli.drills.runner import undo_all
     from cluster_cli.lock import operation
     from infra.context import load_context
 
     ctx = load_context(context)
     with operation(ctx, "drill undo"):
-        lifted = undo_all(ctx, say)
-    say(f"{len(lifted)} fault(s) lifted" if lifted else "nothing to undo")
+        tried = undo_all(ctx, say)
+    emit(tried, output)
+    left = [entry.fault for entry in tried if entry.result != "ok"]
+    if left:
+        raise SwapskillError(
+            "still armed", on=", ".join(left), hint=f"swapctl drill undo --context {ctx.name}"
+        )
+    say(f"{len(tried)} fault(s) lifted" if tried else "nothing to undo")

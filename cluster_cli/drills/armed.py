@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from cluster_cli.drills.faults._fault import Memo, Target
 from cluster_cli.drills.records import Domain
 from infra.context import Context
+from infra.sandbox.process import ProcessId, identify
 
 FOLDER = "armed"
 
@@ -39,9 +38,8 @@ class Armed:
     fault: str
     run_id: str
     target: Target
-    pid: int
-    started: float
-    """The process's start time, since pids are used again."""
+    by: ProcessId
+    """The process that armed it, told from any other that gets its pid later."""
     memo: Memo = field(default_factory=dict[str, str])
     """Saved to disk with each word that is set."""
 
@@ -68,8 +66,7 @@ class Armed:
             "members": self.target.members,
             "affected": {name: sorted(paths) for name, paths in self.target.affected.items()},
             "groups": dict(self.target.groups),
-            "pid": self.pid,
-            "started": self.started,
+            "by": self.by.__dict__,
             "memo": dict(self.memo),
         }
 
@@ -80,16 +77,15 @@ class Armed:
     @property
     def orphaned(self) -> bool:
         """Whether the process that armed it is gone."""
-        try:
-            return abs(psutil.Process(self.pid).create_time() - self.started) > 1.0
-        except psutil.NoSuchProcess:
-            return True
+        return not self.by.alive
 
 
 def arm(ctx: Context, fault: str, run_id: str, target: Target, memo: Memo | None = None) -> Armed:
     """Write down a fault that is about to be applied by this process."""
     path = ctx.state_dir / FOLDER / f"{run_id}-{fault}.json"
-    armed = Armed(path, fault, run_id, target, os.getpid(), psutil.Process().create_time(), memo or {})
+    myself = identify(os.getpid())
+    assert myself is not None, "the process that asks is alive"
+    armed = Armed(path, fault, run_id, target, myself, memo or {})
     armed.save()
     return armed
 
@@ -108,4 +104,6 @@ def _load(path: Path) -> Armed:
     raw: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     affected: dict[Domain, frozenset[str]] = {k: frozenset(v) for k, v in raw["affected"].items()}
     target = Target(tuple(raw["members"]), affected, raw["groups"])
-    return Armed(path, raw["fault"], raw["run_id"], target, raw["pid"], raw["started"], raw["memo"])
+    # an older record has the start by the wall clock, which may be set: its process counts as gone
+    by = ProcessId(**raw["by"]) if "by" in raw else ProcessId(raw["pid"], 0, "")
+    return Armed(path, raw["fault"], raw["run_id"], target, by, raw["memo"])

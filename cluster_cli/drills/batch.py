@@ -9,6 +9,7 @@ from app_core.errors import RefusedError, SwapskillError, UnknownResultError, Us
 from cluster_cli.drills import faults, runner, store, summary
 from cluster_cli.drills import workloads as load_kinds
 from cluster_cli.drills.faults import Drill
+from cluster_cli.drills.report.model import Report
 from cluster_cli.drills.run_state import Request
 from cluster_cli.drills.verdict import EXIT_CODES
 from cluster_cli.options import OutputFormat
@@ -41,19 +42,29 @@ def run_many(
     reports: Path | None,
     output: OutputFormat,
 ) -> int:
-    """Run the drills; the worst exit code. One drill's error is raised, of several it is said and counted."""
-    chosen, codes = chosen_workloads(ctx, workloads), list[int]()
-    for drill in drills:
-        request = Request(drill, seed, chosen, seconds, sabotage)
-        try:
-            report, directory = runner.run(ctx, request, reports or store.default_reports(), say)
-        except Exception as error:  # whatever ended one drill, the others are still to be run
-            if len(drills) == 1:
-                raise
-            codes.append(_said(drill, error))
-            continue
-        summary.show(report, directory, output)
-        codes.append(EXIT_CODES[report.verdict])
+    """Run the drills; the worst exit code. One drill's error is raised, of several it is said and counted.
+
+    Several results as JSON or YAML are one list, written when the last drill or an interrupt has ended them.
+    """
+    chosen, codes, finished = chosen_workloads(ctx, workloads), list[int](), list[Report]()
+    listed = len(drills) > 1 and output is not OutputFormat.TABLE
+    try:
+        for drill in drills:
+            request = Request(drill, seed, chosen, seconds, sabotage)
+            try:
+                report, directory = runner.run(ctx, request, reports or store.default_reports(), say)
+            except Exception as error:  # whatever ended one drill, the others are still to be run
+                if len(drills) == 1:
+                    raise
+                codes.append(_said(drill, error))
+                continue
+            codes.append(EXIT_CODES[report.verdict])
+            finished.append(report)
+            if not listed:
+                summary.show(report, directory, output)
+    finally:
+        if listed:
+            summary.show_all(finished, output)
     return max(codes, key=lambda code: SEVERITY.index(code) if code in SEVERITY else len(SEVERITY))
 
 

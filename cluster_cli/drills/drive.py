@@ -25,6 +25,7 @@ from cluster_cli.drills.site import Site
 from cluster_cli.drills.strike import Strike
 from cluster_cli.drills.workloads.base import Client
 from cluster_cli.engines.model import ClusterStatus
+from cluster_cli.interrupts import held_back
 
 POLL = 0.25
 """Seconds between two looks at how far the run has come."""
@@ -215,8 +216,12 @@ def _errors_elsewhere(current: Run, load: Load, before: Mapping[tuple[Domain, st
 
 
 def _lift(strikes: Sequence[Strike], *, keep: bool) -> None:
-    """Undo what was injected and not yet lifted, the last first; `keep` leaves it on purpose."""
+    """Undo what was injected and not yet lifted, the last first; `keep` leaves it on purpose.
+
+    An undo that was cut half-way would leave a cluster that nobody drilled: Ctrl-C waits for it.
+    """
     if keep:
         return
-    for strike in reversed(strikes):
-        strike.lift()
+    with held_back():
+        for strike in reversed(strikes):
+            strike.lift()

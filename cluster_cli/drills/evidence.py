@@ -21,6 +21,18 @@ class Promise:
 
 
 @dataclass(frozen=True)
+class Claims:
+    """What a drill claims that its fault does at most to the path that it hits; None: no claim."""
+
+    longest_pause: float | None = None
+    """Seconds that no client of the path waits longer for, from one acknowledgement to its next."""
+    failed_attempts: int | None = None
+    """How many attempts of one client may fail, refused or indeterminate; each is sent again."""
+    failover: bool | None = None
+    """True: a primary is elected, and the election's SLA applies. False: the primary stays."""
+
+
+@dataclass(frozen=True)
 class Health:
     """The clusters' health when the run ended."""
 
@@ -66,6 +78,7 @@ class Evidence:
     ended: float
     """Run seconds when the load ended."""
     health: Health
+    claims: Mapping[Domain, Claims] = field(default_factory=dict[Domain, Claims])
     proof_is_recovery: bool = False
     """Whether a fault's proof is that a new primary leads: then waiting begins with the injection."""
     rollback: Rollback | None = None

@@ -35,7 +35,7 @@ def promises(topology: Topology, drill: Drill) -> dict[Domain, Promise]:
         if getattr(topology, name) is None:
             continue
         case = topology.sla.case(name, drill.case)
-        elects = name == "social" and all(fault.elects for fault in drill.faults)
+        elects = name == "social" and (name not in drill.domains or drill.claims[name].failover)
         election = topology.sla.social.election if elects else None
         found[name] = Promise(case.rpo if case else None, case.rto if case else None, election)
     return found

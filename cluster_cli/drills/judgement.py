@@ -35,6 +35,7 @@ def judged(current: Run, observed: Observed) -> tuple[Report, Evidence]:
         landed=measures.landed_at(history.faults, names),
         ended=history.noted("load ended") or current.clock.now(),
         health=observed.health,
+        claims=drill.claims,
         proof_is_recovery=drill.proof_is_recovery,
         references=observed.references,
         rollback=next((strike.rollback() for strike in strikes if strike.fault.must_lose), None),
@@ -75,15 +76,20 @@ def _for_verdict(figures: DomainFigures) -> Figures:
     return Figures(figures.acked_on_path, figures.rto.seconds, figures.election)
 
 
+def replay(request: Request, context: str) -> list[str]:
+    """The command that runs the same drill with the same seed on the same cluster again."""
+    words = ["swapctl", "drill", "run", request.drill.name, "--context", context, "--seed", str(request.seed)]
+    for name in request.workloads:
+        words += ["--workload", name]
+    if request.duration is not None:
+        words += ["--duration", f"{request.duration:g}s"]
+    if request.sabotage is not None:
+        words += ["--sabotage", request.sabotage]
+    return words
+
+
 def _meta(current: Run, after: ClusterStatus | None) -> Meta:
     request = current.request
-    replay = ["swapctl", "drill", "run", request.drill.name, "--seed", str(request.seed)]
-    for name in request.workloads:
-        replay += ["--workload", name]
-    if request.duration is not None:
-        replay += ["--duration", f"{request.duration:g}s"]
-    if request.sabotage is not None:
-        replay += ["--sabotage", request.sabotage]
     return Meta(
         case=request.drill.case,
         workloads=request.workloads,
@@ -91,7 +97,7 @@ def _meta(current: Run, after: ClusterStatus | None) -> Meta:
         finished_at=time.time(),
         stand_ins=current.ctx.stand_ins,
         labels={fault.name: fault.label for fault in request.drill.faults},
-        replay=replay,
+        replay=replay(request, current.ctx.name),
         predicted=gather.predictions(current.ctx, request.drill),
         configuration=gather.configuration(current.ctx),
         before=gather.roles(current.before),

@@ -18,7 +18,6 @@ Mode = Literal["sync", "degraded"]
 Happening = Literal["armed", "injected", "landed", "lifted"]
 Lifter = Literal["drill", "runbook", "operator"]
 
-CLASSES: tuple[AckClass, ...] = ("majority", "w1", "sync", "degraded")
 CLASSES_OF: Mapping[Domain, tuple[AckClass, ...]] = {
     "social": ("majority", "w1"),
     "payments": ("sync", "degraded"),

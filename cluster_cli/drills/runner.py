@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app_core.errors import RefusedError, UsageError
+from app_core.errors import RefusedError, SwapskillError, UsageError
 from cluster_cli import opslog
 from cluster_cli.drills import armed as armory
 from cluster_cli.drills import faults as catalogue
@@ -20,10 +20,11 @@ from cluster_cli.drills.faults._fault import Target
 from cluster_cli.drills.history import Clock, Recorder
 from cluster_cli.drills.judgement import judged
 from cluster_cli.drills.plan import RunPlan
-from cluster_cli.drills.records import Header
+from cluster_cli.drills.records import FaultEvent, Header
 from cluster_cli.drills.report.model import Report
 from cluster_cli.drills.run_state import Request, Run
 from cluster_cli.drills.site import Site
+from cluster_cli.drills.summary import aftermath
 from cluster_cli.drills.workloads import factory
 from cluster_cli.drills.workloads.base import Workload, paths_of
 from cluster_cli.engines.model import ClusterStatus
@@ -31,6 +32,7 @@ from cluster_cli.interrupts import terminated_as_interrupt
 from cluster_cli.lock import operation
 from cluster_cli.status import read_cluster
 from infra.context import Context
+from infra.topology import Topology
 
 PATIENCE = 10.0
 """Seconds that a cluster has to be whole before a drill refuses to begin."""
@@ -69,6 +71,7 @@ def run(ctx: Context, request: Request, reports: Path, say: Say) -> tuple[Report
         hit = frozenset(p for target in targets for paths in target.affected.values() for p in paths)
         plan = RunPlan(new_run_id(request.drill.name), request.seed, request.sabotage, under_test=hit)
         workloads = [factory(name)(ctx, plan) for name in request.workloads]
+        check_domains(ctx.topology, workloads)
         check_load(request, targets, workloads)
         directory = reports / plan.run_id
         directory.mkdir(mode=0o700)
@@ -88,6 +91,18 @@ def check_sabotage(request: Request) -> None:
         )
 
 
+def check_domains(topology: Topology, workloads: Sequence[Workload]) -> None:
+    """UsageError unless the topology has the domain of every workload."""
+    for workload in workloads:
+        if getattr(topology, workload.domain) is None:
+            raise UsageError(
+                f"the topology has no {workload.domain} domain",
+                on=f"--workload {workload.name}",
+                why=f"{topology.name} is without it",
+                hint="leave --workload out: what the topology has is then written",
+            )
+
+
 def check_load(request: Request, targets: Sequence[Target], workloads: Sequence[Workload]) -> None:
     """UsageError unless some client writes to an affected path of every domain that the faults hit."""
     left = prechecks.unwritten(targets, paths_of(workloads))
@@ -96,7 +111,7 @@ def check_load(request: Request, targets: Sequence[Target], workloads: Sequence[
             "the load does not write where the drill hits",
             on=f"{request.drill.name} --workload {' --workload '.join(request.workloads)}",
             why="no client writes to " + "; ".join(left),
-            hint="leave --workload out: every workload then runs",
+            hint="leave --workload out: payments and the topology's segments are then written",
         )
 
 
@@ -166,6 +181,10 @@ def _execute(
     )
     try:
         observed = observe(current, say)
+    except (KeyboardInterrupt, SystemExit):
+        left = [entry.fault for entry in armory.all_armed(ctx)]
+        say(aftermath([r for r in current.recorder.records if isinstance(r, FaultEvent)], left, ctx.name))
+        raise
     finally:
         current.recorder.close()
     report, evidence = judged(current, observed)
@@ -173,13 +192,28 @@ def _execute(
     return report, directory
 
 
-def undo_all(ctx: Context, say: Say) -> tuple[str, ...]:
-    """Lift every armed fault that a drill left behind; the faults' names."""
-    site, lifted = Site(ctx), list[str]()
-    for entry in armory.all_armed(ctx):
-        say(f"undoing {entry.fault} on {entry.target.words}")
+@dataclass(frozen=True)
+class Undone:
+    """What became of one armed fault. `result`: `ok`, or the error's words."""
+
+    fault: str
+    members: str
+    result: str
+
+
+def undo_all(ctx: Context, say: Say) -> tuple[Undone, ...]:
+    """Try to lift every armed fault that a drill left behind; one that cannot be lifted stays armed."""
+    site = Site(ctx)
+    return tuple(_undone(ctx, site, entry, say) for entry in armory.all_armed(ctx))
+
+
+def _undone(ctx: Context, site: Site, entry: armory.Armed, say: Say) -> Undone:
+    say(f"undoing {entry.fault} on {entry.target.words}")
+    try:
         catalogue.fault(entry.fault).undo(site, entry.target, entry.memo)
         entry.forget()
-        opslog.record(ctx, f"drill undo {entry.fault}", entry.target.words, "ok")
-        lifted.append(entry.fault)
-    return tuple(lifted)
+        result = "ok"
+    except Exception as error:  # whatever is wrong with one, the others are still to be lifted
+        result = str(error) if isinstance(error, SwapskillError) else f"{type(error).__name__}: {error}"
+    opslog.record(ctx, f"drill undo {entry.fault}", entry.target.words, result)
+    return Undone(entry.fault, entry.target.words, result)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cluster_cli.drills import faults
+from cluster_cli.drills.records import FaultEvent
 from cluster_cli.drills.report.build import dumps
 from cluster_cli.drills.report.model import Report
 from cluster_cli.options import OutputFormat
@@ -37,6 +39,20 @@ def rows() -> list[Row]:
         )
         for drill in faults.drills()
     ]
+
+
+def aftermath(events: Sequence[FaultEvent], armed: Sequence[str], context: str) -> str:
+    """What an interrupted drill leaves behind, in one sentence; `armed`: the faults that are not lifted."""
+    if armed:
+        undo = f"swapctl drill undo --context {context}"
+        return f"interrupted: {', '.join(armed)} not lifted: {undo}"
+    lifted = [event.fault for event in events if event.event == "lifted"]
+    return f"interrupted: {', '.join(lifted)} lifted" if lifted else "interrupted: no fault was applied"
+
+
+def show_all(reports: Sequence[Report], output: OutputFormat) -> None:
+    """Several runs' report.json as one list."""
+    emit([report.model_dump(mode="json") for report in reports], output)
 
 
 def show(report: Report, directory: Path, output: OutputFormat) -> None:

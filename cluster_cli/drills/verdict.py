@@ -56,7 +56,11 @@ def decide(
     failed += [f"{name}: {f.reason}" for name, f in findings if f.result == "fail"]
     unknown = [f"{name}: {f.reason}" for name, f in findings if f.result == "unknown"]
     for domain, figure in figures.items():
-        failed += broken_promises(domain, figure, promises.get(domain, Promise()), stopped=bool(stopped))
+        promise = promises.get(domain, Promise())
+        failed += broken_promises(domain, figure, promise, stopped=bool(stopped))
+        unseen = promise.election is not None and figure.election is None
+        if unseen and not unproved and not stopped:
+            unknown.append(f"{domain}: no election was seen, the SLA allows {promise.election:g} s for it")
         if figure.acked < LEAST_ACKS:
             unknown.append(
                 f"{domain}: only {figure.acked} acknowledged writes on the path under test, "
@@ -81,7 +85,7 @@ def broken_promises(domain: Domain, figure: Figures, promise: Promise, *, stoppe
         broken.append(f"{domain}: writes {ending}")
     elif promise.rto is not None and figure.rto > promise.rto:
         broken.append(f"{domain}: back after {figure.rto:.1f} s, the SLA allows {promise.rto:g} s")
-    if promise.election is not None and (figure.election or 0) > promise.election:
+    if promise.election is not None and figure.election is not None and figure.election > promise.election:
         broken.append(
             f"{domain}: elected after {figure.election:.1f} s, the SLA allows {promise.election:g} s"
         )

@@ -9,7 +9,6 @@ from cluster_cli.engines.model import PRIMARY_ROLES, MemberStatus
 from infra.topology import Topology
 
 SYNC_STATES = frozenset({"sync", "quorum"})
-Pick = Callable[[MemberStatus], bool]
 
 
 def resolve_target(topology: Topology, members: Sequence[MemberStatus], word: str) -> str:

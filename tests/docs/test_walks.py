@@ -64,6 +64,7 @@ def test_the_fault_joins_as_a_drill_and_its_steps_fit_together(room, monkeypatch
     room("cluster_cli/drills/faults/mongo_secondary_crash.py")
     fault = faults.drill("mongo-secondary-crash").faults[0]
     module = importlib.import_module("cluster_cli.drills.faults.mongo_secondary_crash")
+    assert fault.claims.failover is False
     done = []
     monkeypatch.setattr(module, "shard_under_test", lambda site: "two")
     monkeypatch.setattr(module, "shard_primary", lambda site, shard: "two-a")

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 
+from cluster_cli.drills.evidence import Claims
 from cluster_cli.drills.records import Domain
 from cluster_cli.drills.site import Site
 
@@ -15,6 +16,9 @@ is set before the effect, so that another process can undo an injection that was
 
 KILL_BEGAN, KILL_DONE = "kill began", "kill done"
 """What a fault that provokes a rollback remembers: the monotonic clock around the old primary's end."""
+
+NOT_NOTICED = Claims(longest_pause=5.0, failed_attempts=0, failover=False)
+"""For faults that no client is to notice. On two busy cores a client waits up to 2 s without any fault."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,8 @@ class Fault:
     """Reads the ids of what was rolled back, where the fault provokes that."""
     proof_timeout: float = 10.0
     """Seconds in which the proof must be seen."""
-    elects: bool = True
-    """Whether enough members are left to elect a primary: else the election's SLA does not apply."""
+    claims: Claims = Claims()
+    """What of `expect` the check `claimed-impact` judges."""
     planned: bool = False
     """Whether `inject` is an operation that takes its time: the proof is looked for while it runs."""
 
@@ -100,6 +104,15 @@ class Drill:
     def domains(self) -> tuple[Domain, ...]:
         """The domains under test."""
         return tuple(dict.fromkeys(domain for fault in self.faults for domain in fault.domains))
+
+    @property
+    def claims(self) -> dict[Domain, Claims]:
+        """What is claimed for each domain under test: nothing where two faults hit it at once."""
+        found: dict[Domain, Claims] = {}
+        for fault in self.faults:
+            for domain in fault.domains:
+                found[domain] = Claims() if domain in found else fault.claims
+        return found
 
     @property
     def proof_is_recovery(self) -> bool:

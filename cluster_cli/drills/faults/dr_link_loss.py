@@ -10,7 +10,7 @@ from app_core.errors import RefusedError
 from cluster_cli.drills.faults import _actions as actions
 from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import PAYMENTS, need_domain
-from cluster_cli.drills.faults._fault import Fault, Memo, Target
+from cluster_cli.drills.faults._fault import NOT_NOTICED, Fault, Memo, Target
 from cluster_cli.drills.site import Site
 
 RECEIVING = "SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'"
@@ -57,6 +57,7 @@ FAULT = Fault(
     inject=inject,
     prove=prove,
     undo=killing.undo,
+    claims=NOT_NOTICED,
     hold=10.0,
     sabotages=("no-undo",),
 )

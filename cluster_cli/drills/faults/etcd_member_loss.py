@@ -8,7 +8,7 @@ from app_core.errors import RefusedError
 from cluster_cli.drills.faults import _actions as actions
 from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import PAYMENTS, need_domain
-from cluster_cli.drills.faults._fault import Fault, Memo, Target
+from cluster_cli.drills.faults._fault import NOT_NOTICED, Fault, Memo, Target
 from cluster_cli.drills.site import Site
 from cluster_cli.engines.postgresql import etcd
 from cluster_cli.engines.postgresql.leader import etcd_group
@@ -50,6 +50,7 @@ FAULT = Fault(
     inject=inject,
     prove=prove,
     undo=killing.undo,
+    claims=NOT_NOTICED,
     hold=10.0,
     sabotages=("no-undo",),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from app_core.errors import RefusedError
+from cluster_cli.drills.evidence import Claims
 from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import PAYMENTS, need_domain
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
@@ -42,6 +43,7 @@ FAULT = Fault(
     inject=killing.inject,
     prove=prove,
     undo=killing.undo,
+    claims=Claims(longest_pause=5.0, failover=False),
     blast_radius=2,
     hold=25.0,
     sabotages=("no-undo",),

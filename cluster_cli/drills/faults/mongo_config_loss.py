@@ -7,7 +7,7 @@ import random
 from cluster_cli.drills.faults import _actions as actions
 from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import all_social
-from cluster_cli.drills.faults._fault import Fault, Memo, Target
+from cluster_cli.drills.faults._fault import NOT_NOTICED, Fault, Memo, Target
 from cluster_cli.drills.site import Site
 
 
@@ -34,6 +34,7 @@ FAULT = Fault(
     inject=killing.inject,
     prove=prove,
     undo=killing.undo,
+    claims=NOT_NOTICED,
     blast_radius=5,
     hold=10.0,
     sabotages=("no-undo",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from cluster_cli.drills.evidence import Claims
 from cluster_cli.drills.faults import _actions as actions
 from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import shard_primary, shard_target, shard_under_test
@@ -34,5 +35,6 @@ FAULT = Fault(
     inject=killing.inject,
     prove=prove,
     undo=killing.undo,
+    claims=Claims(failover=True),
     sabotages=("no-idempotency", "no-undo"),
 )

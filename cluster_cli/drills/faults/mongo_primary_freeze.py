@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from cluster_cli.drills.evidence import Claims
 from cluster_cli.drills.faults import _actions as actions
 from cluster_cli.drills.faults import mongo_primary_crash
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
@@ -42,6 +43,7 @@ FAULT = Fault(
     inject=inject,
     prove=prove,
     undo=undo,
+    claims=Claims(failover=True),
     sabotages=("no-undo",),
     proof_timeout=20.0,
 )

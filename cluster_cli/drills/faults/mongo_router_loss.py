@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from app_core.errors import RefusedError
+from cluster_cli.drills.evidence import Claims
 from cluster_cli.drills.faults import _killing as killing
 from cluster_cli.drills.faults._aim import all_social
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
@@ -28,7 +29,7 @@ def prove(site: Site, target: Target, _: Memo) -> str | None:
 FAULT = Fault(
     name="mongo-router-loss",
     help="kill -9 of one router.",
-    expect="Drivers send the same retryable writes through the other router; no client sees an error.",
+    expect="Drivers send the same retryable writes through the other router; a client fails once at most.",
     domains=("social",),
     case="member",
     needs=("Power", "Kill"),
@@ -36,5 +37,6 @@ FAULT = Fault(
     inject=killing.inject,
     prove=prove,
     undo=killing.undo,
+    claims=Claims(longest_pause=5.0, failed_attempts=1, failover=False),
     sabotages=("no-idempotency", "no-undo"),
 )

@@ -36,5 +36,4 @@ FAULT = Fault(
     blast_radius=5,
     hold=5.0,
     sabotages=("no-undo",),
-    elects=False,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from cluster_cli.drills.evidence import Claims
 from cluster_cli.drills.faults import mongo_primary_crash
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
@@ -33,7 +34,7 @@ def undo(_: Site, __: Target, ___: Memo) -> None:
 FAULT = Fault(
     name="mongo-stepdown",
     help="replSetStepDown of the primary of the shard `exchange`.",
-    expect="A secondary takes over within a second or so; retryable writes hide it from clients.",
+    expect="A secondary takes over within a second or so; retryable writes hide it from nearly all clients.",
     domains=("social",),
     case="member",
     needs=(),
@@ -41,6 +42,7 @@ FAULT = Fault(
     inject=inject,
     prove=prove,
     undo=undo,
+    claims=Claims(failed_attempts=2, failover=True),
     sabotages=("no-idempotency",),
     planned=True,
 )

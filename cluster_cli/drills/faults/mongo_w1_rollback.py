@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 
@@ -10,12 +11,12 @@ from cluster_cli.drills.faults import mongo_primary_crash
 from cluster_cli.drills.faults._fault import KILL_BEGAN, KILL_DONE, Fault, Memo, Target
 from cluster_cli.drills.site import Site
 from cluster_cli.engines.mongodb import await_rejoined, primary
-from cluster_cli.rescue import read_documents, rollback_files
+from cluster_cli.rescue import RollbackFile, read_documents, rollback_files
 
 ALONE_FOR = 0.7
 """Seconds for which the primary acknowledges alone: it steps down after one electionTimeoutMillis (1 s)."""
 ELECTION = 30.0
-ID_FIELDS = ("message_id", "session_id", "review_id")
+EARLIER = "earlier rollback files"
 
 
 def aim(site: Site, rng: random.Random) -> Target:
@@ -32,7 +33,7 @@ def inject(site: Site, target: Target, memo: Memo) -> None:
     Freezing the secondaries would lose nothing: thawed, they still read the oplog from their sockets.
     """
     old, *secondaries = target.members
-    memo["killed_at"] = str(time.time())
+    memo[EARLIER] = json.dumps([file.id for file in _files(site, target)])
     actions.kill(site, secondaries)
     time.sleep(ALONE_FOR)
     began = time.monotonic()
@@ -61,16 +62,21 @@ def undo(site: Site, target: Target, _: Memo) -> None:
 
 
 def rollback(site: Site, target: Target, memo: Memo) -> frozenset[str]:
-    """The ids in the rollback files that this run made."""
-    # the files' times are of the wall clock
-    killed = float(memo.get("killed_at", "0"))
-    ids: set[str] = set()
-    for file in rollback_files(site.ctx, target.groups["social"]):
-        if file.member != target.members[0] or file.path.stat().st_mtime < killed:
-            continue
-        for entry in read_documents(file):
-            ids.update(str(entry.document[name]) for name in ID_FIELDS if name in entry.document)
-    return frozenset(ids)
+    """The ids of the documents in the rollback files that were not there before the kill.
+
+    Only `_id`: a message names its meeting too, which it does not bring back.
+    """
+    if EARLIER not in memo:
+        return frozenset()
+    earlier = set(json.loads(memo[EARLIER]))
+    made = (file for file in _files(site, target) if file.id not in earlier)
+    return frozenset(str(entry.document["_id"]) for file in made for entry in read_documents(file))
+
+
+def _files(site: Site, target: Target) -> list[RollbackFile]:
+    """The old primary's rollback files."""
+    found = rollback_files(site.ctx, target.groups["social"])
+    return [file for file in found if file.member == target.members[0]]
 
 
 FAULT = Fault(
@@ -89,5 +95,4 @@ FAULT = Fault(
     must_lose=True,
     rollback=rollback,
     proof_timeout=40.0,
-    elects=False,
 )

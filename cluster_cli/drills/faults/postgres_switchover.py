@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from cluster_cli.drills.evidence import Claims
 from cluster_cli.drills.faults._aim import leader_of, payments_target
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
@@ -43,6 +44,7 @@ FAULT = Fault(
     inject=inject,
     prove=prove,
     undo=undo,
+    claims=Claims(failed_attempts=0),
     proof_timeout=30.0,
     planned=True,
 )

@@ -2,7 +2,7 @@
 
 from cluster_cli.drills.measures.acks import Ack, acks_of
 from cluster_cli.drills.measures.election import election_seconds
-from cluster_cli.drills.measures.gap import max_gap_seconds
+from cluster_cli.drills.measures.gap import longest_wait_seconds, max_gap_seconds
 from cluster_cli.drills.measures.landed import Struck, landed_at
 from cluster_cli.drills.measures.phases import Phases, phases_of
 from cluster_cli.drills.measures.rpo import rpo_seconds
@@ -18,6 +18,7 @@ __all__ = [
     "acks_of",
     "election_seconds",
     "landed_at",
+    "longest_wait_seconds",
     "max_gap_seconds",
     "phases_of",
     "rpo_seconds",

@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from app_core.errors import RefusedError, UsageError
-from cluster_cli import failures
+from cluster_cli import failures, main
 
 
 def test_a_known_error_says_what_and_what_to_do_next(capsys):
@@ -70,3 +70,14 @@ def test_debug_may_stand_anywhere_before_the_dashes(arguments, expected):
 )
 def test_which_calls_want_json(arguments, expected):
     assert failures.wants_json(arguments) is expected
+
+
+def test_ctrl_c_in_a_command_is_said_though_typer_makes_an_exit_of_it(capsys, monkeypatch):
+    def cut(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cluster_cli.drills.summary.rows", cut)
+    monkeypatch.setattr("sys.argv", ["swapctl", "drill", "list"])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert (ended.value.code, capsys.readouterr().err) == (130, "interrupted\n")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -54,9 +55,29 @@ def test_a_lifted_fault_is_forgotten(ctx: Context) -> None:
     assert armed.all_armed(ctx) == ()
 
 
-def test_a_fault_of_a_dead_process_is_orphaned(ctx: Context) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [{"ticks": 1}, {"boot": "another"}, {"pid": 2**22 - 2}],
+    ids=["a later process", "a boot", "nobody"],
+)
+def test_a_fault_of_a_dead_process_is_orphaned(ctx: Context, other: dict[str, Any]) -> None:
     entry = armed.arm(ctx, "x", "run-1", TARGET)
-    entry.started -= 100  # the pid now belongs to another process
-    assert entry.orphaned
-    entry.pid = max(os.getpid(), 2**22 - 2)
-    assert entry.orphaned
+    entry.by = replace(entry.by, **other)
+    entry.save()
+    assert armed.all_armed(ctx)[0].orphaned
+
+
+def test_a_clock_that_is_set_orphans_nothing(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    armed.arm(ctx, "x", "run-1", TARGET)
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    assert not armed.all_armed(ctx)[0].orphaned
+
+
+def test_a_record_of_an_older_version_is_read_and_can_be_undone(ctx: Context) -> None:
+    entry = armed.arm(ctx, "x", "run-1", TARGET, {"standby": "pgsync1"})
+    old = json.loads(entry.path.read_text())
+    del old["by"]
+    entry.path.write_text(json.dumps({**old, "pid": os.getpid(), "started": 1767225600.25}))
+    (found,) = armed.all_armed(ctx)
+    assert (found.fault, found.target, found.memo) == ("x", TARGET, {"standby": "pgsync1"})
+    assert found.orphaned

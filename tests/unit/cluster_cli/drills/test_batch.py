@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,15 +12,19 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from app_core.errors import RefusedError, TimedOutError, UsageError
-from cluster_cli.drills import batch, faults
+from cluster_cli.drills import batch, faults, summary
+from cluster_cli.drills.report.model import Report
 from cluster_cli.options import OutputFormat
 from infra.context import Context
 
+REPORT = Report.model_validate_json((Path(__file__).with_name("reports") / "report-v1.json").read_text())
 CTX = cast(Context, cast(Any, SimpleNamespace()))
 DRILLS = [faults.drill(name) for name in ("mongo-stepdown", "proxy-loss", "mongo-router-loss")]
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *ends: BaseException | str) -> tuple[int, list[str]]:
+def run(
+    monkeypatch: pytest.MonkeyPatch, *ends: BaseException | str, output: OutputFormat = OutputFormat.TABLE
+) -> tuple[int, list[str]]:
     """Run as many drills as there are ends: an error, or a verdict. The exit code and what was shown."""
     script, shown = iter(ends), list[str]()
 
@@ -27,11 +32,17 @@ def run(monkeypatch: pytest.MonkeyPatch, *ends: BaseException | str) -> tuple[in
         end = next(script)
         if isinstance(end, BaseException):
             raise end
-        return SimpleNamespace(verdict=end), Path("x")
+        return REPORT.model_copy(update={"verdict": end}), Path("x")
+
+    def show(report: Report, directory: Path, output: OutputFormat) -> None:
+        shown.append(report.verdict)
+        really_show(report, directory, output)
+
+    really_show = summary.show
 
     monkeypatch.setattr(batch, "chosen_workloads", lambda *_: ())
     monkeypatch.setattr(batch.runner, "run", one)
-    monkeypatch.setattr(batch.summary, "show", lambda report, *_: shown.append(report.verdict))
+    monkeypatch.setattr(batch.summary, "show", show)
     code = batch.run_many(
         CTX,
         DRILLS[: len(ends)],
@@ -40,7 +51,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *ends: BaseException | str) -> tuple[in
         seconds=None,
         sabotage=None,
         reports=Path("x"),
-        output=OutputFormat.TABLE,
+        output=output,
     )
     return code, shown
 
@@ -79,3 +90,26 @@ def test_the_error_of_a_single_drill_is_raised(monkeypatch: pytest.MonkeyPatch) 
 def test_an_interrupt_ends_them_all(monkeypatch: pytest.MonkeyPatch, end: BaseException) -> None:
     with pytest.raises(type(end)):
         run(monkeypatch, end, "pass")
+
+
+def test_several_reports_as_json_are_one_list(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "pass", AutoReconnect("x"), "fail", output=OutputFormat.JSON) == (1, [])
+    listed = json.loads(capsys.readouterr().out)
+    assert [Report.model_validate(entry).verdict for entry in listed] == ["pass", "fail"]
+
+
+def test_one_report_as_json_is_an_object(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "pass", output=OutputFormat.JSON) == (0, ["pass"])
+    assert Report.model_validate_json(capsys.readouterr().out).verdict == "pass"
+
+
+def test_an_interrupt_leaves_the_list_of_those_that_ended(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run(monkeypatch, "pass", SystemExit(130), "pass", output=OutputFormat.JSON)
+    assert len(json.loads(capsys.readouterr().out)) == 1

@@ -10,8 +10,9 @@ import pytest
 from cluster_cli.drills import checks
 from cluster_cli.drills.checks import Check, Finding, registry
 from cluster_cli.drills.checks.single_writer import PROBER_CRASHED
-from cluster_cli.drills.evidence import Evidence, Health, Promise, References, Rollback
-from cluster_cli.drills.records import Durability, FaultEvent, Note, Op, ProbeWrite, RoleSeen
+from cluster_cli.drills.evidence import Claims, Evidence, Health, Promise, References, Rollback
+from cluster_cli.drills.faults._fault import NOT_NOTICED
+from cluster_cli.drills.records import Durability, FaultEvent, Note, Op, ProbeWrite, Record, RoleSeen
 from cluster_cli.schema.orphans import Orphans
 from tests.unit.cluster_cli.drills import recorded
 
@@ -113,6 +114,35 @@ def orphan_of_a_durable_write() -> Evidence:
     return replace(lost("ses-0-1"), references=orphaned("ses-0-1"))
 
 
+def claiming(claims: Claims, found: list[Record] | None = None) -> Evidence:
+    """The recorded run (payments pause for 2 s, each client fails once), judged by claims for payments."""
+    return replace(recorded.evidence(found), claims={"payments": claims})
+
+
+def calm(records: list[Record]) -> list[Record]:
+    """The same run without failed attempts and with its primaries left alone."""
+    return [
+        r
+        for r in records
+        if not (isinstance(r, Op) and r.outcome != "acked") and not (isinstance(r, RoleSeen) and r.term > 1)
+    ]
+
+
+def one_client_cut_off() -> list[Record]:
+    """From the crash on, one of two clients is not served for 6 s: the path as a whole never pauses."""
+    return [
+        r
+        for r in recorded.records()
+        if not (isinstance(r, Op) and r.client == "pay-1" and 22.0 <= r.completed < 26.0)
+    ]
+
+
+def failed_at(moment: float) -> Op:
+    return Op(
+        "pay-0", "payments", "payments", "sync", "transfer", "f", 1, moment, moment + 0.1, "refused", "08006"
+    )
+
+
 INVERSIONS: dict[str, list[Callable[[], Evidence]]] = {
     "no-lost-acks": [lambda: lost("ses-0-1"), lambda: lost("pay-1-3")],
     "no-duplicates": [stored_twice],
@@ -123,6 +153,13 @@ INVERSIONS: dict[str, list[Callable[[], Evidence]]] = {
     "recovered": [left_behind, sick],
     "write-concern": [weakly_written],
     "no-orphans": [orphan, orphan_of_a_durable_write],
+    "claimed-impact": [
+        lambda: claiming(Claims(longest_pause=1.9)),
+        lambda: claiming(Claims(longest_pause=5.0), one_client_cut_off()),
+        lambda: claiming(Claims(failed_attempts=0)),
+        lambda: claiming(Claims(failed_attempts=1), [*recorded.records(), failed_at(25.0)]),
+        lambda: claiming(Claims(failover=False)),
+    ],
     "lost-accounted": [
         lambda: rolled_back(frozenset(), 20.0),
         lambda: rolled_back(frozenset(), 5.0),  # acknowledged by somebody 14.5 s after the old primary died
@@ -135,6 +172,8 @@ def test_passes_on_the_recorded_run(check: Check) -> None:
     good = recorded.evidence()
     if check.name == "lost-accounted":
         good = rolled_back(frozenset({"msg-0-390"}), 20.0)
+    if check.name == "claimed-impact":
+        good = claiming(NOT_NOTICED, calm(recorded.records()))
     assert check.applies(good)
     assert checks.run_one(check, good)[1].result == "pass"
 
@@ -149,6 +188,40 @@ def test_every_check_has_an_inversion_that_turns_it_red(check: Check) -> None:
 @pytest.mark.parametrize("check", registry(), ids=lambda check: check.name)
 def test_every_check_says_what_it_proves(check: Check) -> None:
     assert check.proves.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("claims", "found"),
+    [
+        # paused for 7 s before the fault as well
+        (
+            Claims(longest_pause=1.9),
+            [r for r in recorded.records() if not (isinstance(r, Op) and 5.0 <= r.completed < 12.0)],
+        ),
+        (Claims(failed_attempts=0), [*recorded.records(), failed_at(5.0)]),
+        # no prober saw who led
+        (Claims(failover=False), [r for r in recorded.records() if not isinstance(r, RoleSeen)]),
+    ],
+)
+def test_a_path_that_was_not_calm_before_the_fault_shows_nothing(claims: Claims, found: list[Record]) -> None:
+    assert CHECKS["claimed-impact"].run(claiming(claims, found)).result == "unknown"
+
+
+def test_a_broken_claim_is_worse_than_one_that_nobody_can_judge() -> None:
+    both = claiming(Claims(longest_pause=1.9, failed_attempts=0), [*recorded.records(), failed_at(5.0)])
+    result, reason = CHECKS["claimed-impact"].run(both)
+    assert (result, "a client waited up to 2.0 s, at most 1.9 s are claimed" in reason) == ("fail", True)
+    assert "failed attempts" not in reason
+
+
+def test_what_fails_on_another_path_breaks_no_claim() -> None:
+    elsewhere = replace(failed_at(25.0), domain="social", path="members-1")
+    good = claiming(Claims(failed_attempts=0), [*calm(recorded.records()), elsewhere])
+    assert CHECKS["claimed-impact"].run(good).result == "pass"
+
+
+def test_a_drill_that_claims_no_limit_is_not_judged_by_one() -> None:
+    assert not CHECKS["claimed-impact"].applies(claiming(Claims(failover=True)))
 
 
 def test_a_lost_write_of_the_last_journal_interval_is_in_no_file() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -65,3 +67,24 @@ def test_one_client_on_the_path_is_enough(ctx: Context) -> None:
 
 def test_a_workload_named_twice_runs_once(ctx: Context) -> None:
     assert batch.chosen_workloads(ctx, ("payments", "exchange", "payments")) == ("payments", "exchange")
+
+
+@pytest.mark.parametrize(("without", "name"), [("payments", "payments"), ("social", "exchange")])
+def test_a_workload_of_a_domain_that_the_topology_lacks_is_a_wrong_call(
+    ctx: Context, without: str, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    half = cast(
+        Context,
+        cast(Any, SimpleNamespace(name="half", topology=ctx.topology.model_copy(update={without: None}))),
+    )
+    monkeypatch.setattr(runner, "operation", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(runner.opslog, "recorded", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(runner, "_admit", lambda *_: (None, [PAYMENTS]))
+    request = Request(faults.drill("proxy-loss"), 1, (name,))
+    with pytest.raises(UsageError, match=f"the topology has no {without} domain: --workload {name}"):
+        runner.run(half, request, tmp_path, lambda _: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_by_default_payments_and_the_topologys_segments_are_written(ctx: Context) -> None:
+    assert batch.chosen_workloads(ctx, ()) == ("payments", "exchange", "members")

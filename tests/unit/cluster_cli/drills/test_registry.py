@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from app_core.errors import UsageError
-from cluster_cli.drills import faults, sabotage
+from cluster_cli.drills import faults, gather, sabotage
+from cluster_cli.drills.evidence import Claims
 from cluster_cli.drills.faults import Drill, Fault
 from cluster_cli.drills.faults._actions import can
+from cluster_cli.drills.faults._fault import NOT_NOTICED
+from infra.topology import load_topology
 from infra.topology.model import Topology
 from infra.topology.sla import SocialSla
 
@@ -62,6 +65,41 @@ def test_the_faults_of_a_drill_agree_on_the_case(drill: Drill) -> None:
     assert len({fault.case for fault in drill.faults}) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "claims"),
+    [
+        ("postgres-switchover", Claims(failed_attempts=0)),
+        ("dr-link-loss", NOT_NOTICED),
+        ("etcd-member-loss", NOT_NOTICED),
+        ("mongo-config-loss", NOT_NOTICED),
+    ],
+)
+def test_a_drill_whose_words_say_that_no_client_notices_claims_so(name: str, claims: Claims) -> None:
+    drill = faults.drill(name)
+    assert drill.claims == dict.fromkeys(drill.domains, claims)
+
+
+def test_of_two_faults_in_one_domain_neither_claim_holds() -> None:
+    link, member = faults.fault("dr-link-loss"), faults.fault("etcd-member-loss")
+    assert Drill("x", "x.", (link, member), ()).claims == {"payments": Claims()}
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("mongo-primary-crash", 15),
+        ("mongo-stepdown", 15),
+        ("mongo-router-loss", None),
+        ("mongo-config-loss", None),
+        ("mongo-shard-loss", None),
+        ("both-primaries-crash", 15),
+    ],
+)
+def test_the_election_is_judged_where_one_must_happen(name: str, limit: float | None) -> None:
+    topology = load_topology("sandbox")
+    assert gather.promises(topology, faults.drill(name))["social"].election == limit
+
+
 @pytest.mark.parametrize("kind", sabotage.KINDS)
 def test_every_sabotage_is_declared_by_some_drill(kind: str) -> None:
     assert any(kind in drill.sabotages for drill in faults.drills())
@@ -69,7 +107,6 @@ def test_every_sabotage_is_declared_by_some_drill(kind: str) -> None:
 
 def test_the_timing_solver_predicts_every_fault() -> None:
     from infra.timing import solve
-    from infra.topology import load_topology
 
     topology: Topology = load_topology("sandbox")
     assert {fault.name for fault in faults.registry()} <= set(solve(topology).predicted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,14 +12,16 @@ import jsonschema
 import pytest
 
 from app_core.errors import SwapskillError
-from cluster_cli.drills import checks
+from cluster_cli.drills import checks, faults
 from cluster_cli.drills.evidence import Evidence
 from cluster_cli.drills.figures import DomainFigures, figures_of
+from cluster_cli.drills.judgement import replay
 from cluster_cli.drills.records import Domain, FaultEvent
 from cluster_cli.drills.report.build import Meta, build, dumps
 from cluster_cli.drills.report.model import SCHEMA_FILE, MemberRole, PredictionReport, Report
 from cluster_cli.drills.report.page import page
 from cluster_cli.drills.report.schema import schema_text, validated
+from cluster_cli.drills.run_state import Request
 from cluster_cli.drills.verdict import Figures, decide
 from tests.unit.cluster_cli.drills import recorded
 
@@ -190,3 +193,12 @@ def test_the_page_shows_what_must_be_there(report: Report) -> None:
 def test_words_from_outside_are_escaped(report: Report) -> None:
     bad = report.model_copy(update={"context": "<script>alert(1)</script>"})
     assert "<script>" not in page(bad, recorded.evidence().history, recorded.LANDED)
+
+
+def test_the_command_to_replay_names_the_cluster_and_every_choice() -> None:
+    request = Request(faults.drill("proxy-loss"), 7, ("payments",), 40.0, "no-undo")
+    assert shlex.join(replay(request, "try")) == (
+        "swapctl drill run proxy-loss --context try --seed 7 --workload payments --duration 40s "
+        "--sabotage no-undo"
+    )
+    assert replay(Request(request.drill, 7, ()), "try")[-2:] == ["--seed", "7"]

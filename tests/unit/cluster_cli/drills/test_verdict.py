@@ -8,6 +8,7 @@ import pytest
 
 from cluster_cli.drills.checks import Finding
 from cluster_cli.drills.evidence import Promise
+from cluster_cli.drills.records import Domain
 from cluster_cli.drills.verdict import Figures, decide
 
 GOOD = Finding("pass", "fine")
@@ -24,6 +25,7 @@ CASES: dict[str, tuple[list[Finding], Figures, dict[str, Any], str, int]] = {
     "never back": ([GOOD], Figures(5000, None, None), {}, "fail", 1),
     "too slow": ([GOOD], Figures(5000, 121.0, 1.0), {}, "fail", 1),
     "elected too late": ([GOOD], Figures(5000, 20.0, 15.5), {}, "fail", 1),
+    "an election that nobody saw": ([GOOD], Figures(5000, 2.0, None), {}, "unknown", 9),
     "too few acks": ([GOOD], Figures(999, 2.0, 1.0), {}, "unknown", 9),
     "just enough acks": ([GOOD], Figures(1000, 2.0, 1.0), {}, "pass", 0),
     "no proof": ([GOOD], FINE, {"unproved": ["etcd-member-loss"]}, "invalid", 9),
@@ -56,6 +58,14 @@ def test_all_reasons_are_kept_worst_first() -> None:
         "a: 3 lost",
         "b: crashed",
     )
+
+
+def test_a_run_without_proof_does_not_ask_for_an_election() -> None:
+    unseen: dict[Domain, Figures] = {"payments": Figures(5000, 0.0, None)}
+    assert decide([], unseen, {"payments": SLA}, unproved=["x"]).reasons == (
+        "the fault x has no proof that it landed",
+    )
+    assert len(decide([], unseen, {"payments": SLA}, stopped="social: 1 error").reasons) == 1
 
 
 def test_a_stopped_run_does_not_claim_that_writes_never_came_back() -> None:
