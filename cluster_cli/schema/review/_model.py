@@ -14,7 +14,8 @@ class IndexUse:
     """One index over all members: how often it served a query (`uses`), counted since when, how big it is.
 
     keys: its keys as words, in order (`user_id 1`, `created_at -1`); needed: it keeps a constraint, a shard
-    key or an expiry; condition: its partial filter, as text; special: text, 2dsphere and their like.
+    key or an expiry; condition: its partial filter, as text; special: text, 2dsphere and their like;
+    unheard: members that may have used it and did not answer.
     """
 
     domain: Domain
@@ -29,6 +30,7 @@ class IndexUse:
     since: datetime
     size_bytes: int
     table_bytes: int
+    unheard: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

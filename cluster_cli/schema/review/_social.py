@@ -14,12 +14,16 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from app_core.schema.model import Collection
 from cluster_cli.engines.mongodb.clients import Client, member_client
+from cluster_cli.schema.indexes import serves_shard_key
 from cluster_cli.schema.review._model import IndexUse, SlowQuery
 from infra.context import Context
+from infra.endpoint import Endpoint
 
 Document = Mapping[str, Any]
 _TIMEOUT_S = 5.0
 _PARALLEL = 4
+_HOLDERS = ("mongod-shard", "mongod-hidden")
+"""Kinds of members that have data, and so count uses."""
 TOP = 20
 """How many of the slowest query shapes are explained."""
 
@@ -36,26 +40,38 @@ class Access:
 
 
 def read_uses(ctx: Context, client: Client, collections: Iterable[Collection]) -> list[IndexUse]:
-    """Every index of the registry's collections; members that do not answer are left out."""
+    """Every index of the registry's collections, with the members that did not answer for it."""
+    assert ctx.topology.social is not None
     wanted = list(collections)
-    members = [endpoint.member for endpoint in ctx.of_kind("mongod-shard")]
+    members = [endpoint for kind in _HOLDERS for endpoint in ctx.of_kind(kind)]
     with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="review") as pool:
-        parts = pool.map(lambda member: _accesses(ctx, member, wanted), members)
-        accesses = [access for part in parts for access in part]
+        parts = list(pool.map(lambda endpoint: _accesses(ctx, endpoint.member, wanted), members))
+        accesses = [access for part in parts for access in part or ()]
         stats = dict(
             zip([c.namespace for c in wanted], pool.map(lambda c: _stats(client, c), wanted), strict=True)
         )
-    return uses(wanted, accesses, stats)
+    silent = [endpoint for endpoint, part in zip(members, parts, strict=True) if part is None]
+    return uses(wanted, accesses, stats, unheard(silent, ctx.topology.social.segments))
 
 
-def _accesses(ctx: Context, member: str, collections: Iterable[Collection]) -> list[Access]:
+def unheard(silent: Iterable[Endpoint], segments: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """Segment -> the silent members of its shards. Pure."""
+    members = list(silent)
+    return {
+        segment: tuple(e.member for e in members if e.group in set(shards))
+        for segment, shards in segments.items()
+    }
+
+
+def _accesses(ctx: Context, member: str, collections: Iterable[Collection]) -> list[Access] | None:
+    """One member's counters; None when it does not answer, or stops answering in between."""
     found: list[Access] = []
     try:
         with member_client(ctx, member, timeout=_TIMEOUT_S) as client:
             for collection in collections:
                 found += _of_collection(client, collection)
     except PyMongoError:
-        return []
+        return None
     return found
 
 
@@ -80,9 +96,15 @@ def _stats(client: Client, collection: Collection) -> Document:
 
 
 def uses(
-    collections: Iterable[Collection], accesses: Iterable[Access], stats: Mapping[str, Document]
+    collections: Iterable[Collection],
+    accesses: Iterable[Access],
+    stats: Mapping[str, Document],
+    silent: Mapping[str, tuple[str, ...]],
 ) -> list[IndexUse]:
-    """The members' counters as one use an index: added up, since the youngest of them began. Pure."""
+    """The members' counters as one use an index: added up, since the youngest of them began. Pure.
+
+    silent: segment -> its members that did not answer.
+    """
     known = {c.namespace: c for c in collections}
     found: dict[tuple[str, str], IndexUse] = {}
     shard_keys = _needed_for_shard_keys(known, accesses := list(accesses))
@@ -94,7 +116,9 @@ def uses(
                 before, uses=before.uses + access.uses, since=max(before.since, access.since)
             )
         else:
-            found[key] = _use(known[access.namespace], access, stats[access.namespace], key in shard_keys)
+            collection = known[access.namespace]
+            use = _use(collection, access, stats[access.namespace], key in shard_keys)
+            found[key] = replace(use, unheard=silent.get(collection.segment, ()))
     return [found[key] for key in sorted(found)]
 
 
@@ -124,8 +148,7 @@ def _needed_for_shard_keys(
     """The one index by which each collection keeps its shard key, where there is only one."""
     serving: dict[str, set[str]] = {}
     for access in accesses:
-        key = known[access.namespace].shard_key
-        if key and tuple(access.spec["key"])[: len(key)] == key:
+        if serves_shard_key(access.spec, known[access.namespace].shard_key):
             serving.setdefault(access.namespace, set()).add(access.name)
     return {(namespace, next(iter(names))) for namespace, names in serving.items() if len(names) == 1}
 
