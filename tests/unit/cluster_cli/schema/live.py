@@ -3,7 +3,7 @@
 from app_core.schema.model import Collection, Field, Index, WriteConcern
 from cluster_cli.schema.checks.social_collections import strict
 from cluster_cli.schema.indexes import index_document
-from cluster_cli.schema.social_facts import Seen
+from cluster_cli.schema.social_facts import Seen, shard_key
 from cluster_cli.schema.zones import zone_ranges
 
 BY_ID = Index((("session_id", 1),), "by id", unique=True)
@@ -31,7 +31,7 @@ def whole(collection):
     """A collection that is exactly what the registry says."""
     return Seen(
         exists=True,
-        key=collection.shard_key or None,
+        key=shard_key(collection),
         ranges=zone_ranges(collection, 1) if collection.shard_key else (),
         indexes={"_id_": {"key": {"_id": 1}}, **{i.name: live(i) for i in collection.indexes}},
         options=strict(collection),
