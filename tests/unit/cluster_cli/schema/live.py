@@ -24,7 +24,11 @@ SESSIONS = Collection(
 def live(index):
     """An index as listIndexes shows it."""
     words = {name: 1 for name, kind in index.keys if kind == "text"}
-    return {**index_document(index), "v": 2, **({"weights": words} if words else {})}
+    if not words:
+        return {**index_document(index), "v": 2}
+    key = {name: kind for name, kind in index.keys if kind != "text"}
+    server = {"v": 2, "language_override": "language", "textIndexVersion": 3}
+    return {**index_document(index), "key": {"_fts": "text", "_ftsx": 1, **key}, "weights": words, **server}
 
 
 def whole(collection):

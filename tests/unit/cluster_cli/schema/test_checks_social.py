@@ -102,6 +102,14 @@ def test_an_index_that_is_another_blocks_until_it_is_named():
     assert verbs(to_apply([one], named)) == ["dropIndexes", "createIndexes"]
 
 
+def test_a_hidden_index_is_shown_again_in_place():
+    hidden = {**live(BY_TIME), "hidden": True}
+    (one,) = found(SESSIONS, sessions=changed(indexes={BY_ID.name: live(BY_ID), BY_TIME.name: hidden}))
+    assert (one.act, one.blocks, one.cure) == ("apply", False, "collMod (in place)")
+    change = {"name": BY_TIME.name, "hidden": False}
+    assert one.commands == (("exchange", {"collMod": "sessions", "index": change}),)
+
+
 def test_extra_indexes_and_collections_stay_until_they_are_named():
     odd = {**whole(SESSIONS).indexes, "odd_1": {"key": {"odd": 1}}}
     differences = found(SESSIONS, sessions=changed(indexes=odd), stray=Seen(exists=True))
