@@ -106,6 +106,38 @@ INCOMPLETE = {
 }
 
 
+def finds_the_member(entry: Collection) -> bool:
+    """Some index begins with the member's id, or with a reference to a collection of which that holds."""
+    if entry.name == "users":
+        return True
+    targets = {f.name: r.target for f in entry.fields for r in f.references if r.domain == "social"}
+    led = {targets[index.fields[0]] for index in entry.indexes if index.fields[0] in targets}
+    return any(finds_the_member(NAMES[target]) for target in led - {entry.name})
+
+
+@pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
+def test_what_an_erasure_deletes_it_can_find(entry: Collection) -> None:
+    assert entry.erasure is not None
+    assert entry.erasure.action != "delete" or finds_the_member(entry)
+
+
+@pytest.mark.parametrize("name", ["jobs", "exchange_outbox", "members_outbox", "badges"])
+def test_what_no_index_finds_by_its_member_is_seen(name: str) -> None:
+    assert not finds_the_member(NAMES[name])
+
+
+def test_what_a_failed_job_says_is_not_logged() -> None:
+    (error,) = (field for field in NAMES["jobs"].fields if field.name == "error")
+    assert not HANDLING[error.personal].logged
+
+
+def test_no_order_is_promised_that_the_outbox_cannot_keep() -> None:
+    for name in ("exchange_outbox", "members_outbox"):
+        told = " ".join(field.says for field in NAMES[name].fields)
+        assert "may be published in any order" in told
+        assert "keep their order" not in told
+
+
 @pytest.mark.parametrize("what", INCOMPLETE)
 def test_what_an_entry_lacks_is_named(what: str) -> None:
     assert what in missing(INCOMPLETE[what])
