@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from app_core.schema import registry
 from cluster_cli.schema.catalogue import wanted_catalogue
-from cluster_cli.schema.review import _payments, _social
+from cluster_cli.schema.review import _payments, _social, _social_slow
 from cluster_cli.schema.review._model import IndexUse, ReviewFacts, SlowQuery
 from infra.context import Context
 
@@ -25,7 +25,7 @@ def read_facts(
 
         with contextlib.closing(mongo_client(ctx, "root")) as client:
             indexes += _social.read_uses(ctx, client, registry.collections())
-            slow += _social.read_slow(ctx, client, ctx.topology.social.segments)
+            slow += _social_slow.read_slow(ctx, client, ctx.topology.social.segments)
     if ctx.topology.payments is not None:
         indexes += _payments.read_uses(ctx, wanted_catalogue())
         slow += _slow_statements(ctx, progress)

@@ -12,7 +12,8 @@ from cluster_cli.schema.review import ReviewFacts, _social, findings, rules
 from cluster_cli.schema.review._model import IndexUse, SlowQuery
 from cluster_cli.schema.review._payments import compared, parameters, scans, together
 from cluster_cli.schema.review._read import unheard_words
-from cluster_cli.schema.review._social import Access, query_of, slow_entries, stages, unheard, uses
+from cluster_cli.schema.review._social import Access, cache_bytes, unheard, uses
+from cluster_cli.schema.review._social_slow import query_of, slow_entries, stages
 from infra.endpoint import Endpoint
 from tests.unit.cluster_cli.schema.live import BY_ID, BY_TIME, SESSIONS, live
 
@@ -45,6 +46,8 @@ QUIET = {
     "unused, but counted for an hour only": (replace(BUSY, uses=0, since=NOW - timedelta(hours=1)), ()),
     "unused, but a member did not answer": (replace(BUSY, uses=0, unheard=("pg2",)), ()),
     "large and small table, below the least size": (replace(BUSY, size_bytes=400, table_bytes=1), ()),
+    "a quarter of the cache": (replace(BUSY, cache_share=0.25), ()),
+    "more of the cache, below the least size": (replace(BUSY, size_bytes=400, cache_share=0.9), ()),
     "a slow query that does not scan": (BUSY, (replace(QUERY, scans=False),)),
     "a slow query without a comparison": (BUSY, (replace(QUERY, fields=()),)),
 }
@@ -61,6 +64,36 @@ def test_unused():
 
 def test_over_sized():
     assert kinds(replace(BUSY, size_bytes=2001)) == [("over-sized", "account account_user_id")]
+
+
+SOCIAL = replace(BUSY, domain="social", table="exchange.messages", name="lang_1")
+
+
+def test_over_sized_on_mongodb_by_its_data_and_by_the_cache():
+    facts = ReviewFacts(
+        (replace(SOCIAL, size_bytes=2001), replace(SOCIAL, cache_share=0.3)), (), NOW, timedelta(), 500
+    )
+    bloated, wide = findings(facts)
+    assert (bloated.kind, bloated.detail) == ("over-sized", "2.0 KiB, its data are 2.0 KiB")
+    assert bloated.command.endswith("use exchange; db.runCommand({compact: 'messages'})")
+    assert (wide.kind, wide.detail) == ("over-sized", "1000 B, 30% of a member's cache, more than 25%")
+    assert "in app_core/schema/collections/messages.py put one with fewer keys" in wide.command
+    assert "swapctl schema apply --allow-drop exchange.messages.lang_1" in wide.command
+
+
+def test_a_needed_index_that_crowds_the_cache_is_not_to_be_dropped():
+    (one,) = findings(
+        ReviewFacts((replace(SOCIAL, needed=True, cache_share=0.3),), (), NOW, timedelta(), 500)
+    )
+    assert "further shard" in one.command
+    assert "drop" not in one.command
+
+
+def test_the_cache_that_an_index_fills_most_counts():
+    accesses = [access(BY_TIME, 1, 0.1), access(BY_TIME, 1, 0.4), access(BY_TIME, 1, 0.2)]
+    (one,) = uses([SESSIONS], accesses, {SESSIONS.namespace: {}}, {})
+    assert one.cache_share == 0.4
+    assert cache_bytes({"wiredTiger": {"cache": {"maximum bytes configured": 268435456}}}) == 2**28
 
 
 def test_missing_with_the_index_to_make():
@@ -104,8 +137,8 @@ def test_counters_of_members_are_added_up_since_the_youngest():
     assert (one.uses, one.since) == (10, NOW)
 
 
-def access(index, uses_, **spec):
-    return Access(SESSIONS.namespace, index.name, {**live(index), **spec}, uses_, NOW)
+def access(index, uses_, share=0.0, **spec):
+    return Access(SESSIONS.namespace, index.name, {**live(index), **spec}, uses_, NOW, share)
 
 
 def test_social_counters():
@@ -120,7 +153,7 @@ def test_social_counters():
 
 def test_the_only_index_that_begins_with_the_shard_key_is_needed():
     plain = replace(SESSIONS, indexes=())
-    spec = Access(plain.namespace, "session_id_1", {"key": {"session_id": 1}}, 0, NOW)
+    spec = Access(plain.namespace, "session_id_1", {"key": {"session_id": 1}}, 0, NOW, 0.0)
     (one,) = uses([plain], [spec], {plain.namespace: {}}, {})
     assert one.needed
     assert not one.declared
