@@ -36,6 +36,9 @@ class Samples:
             del made[name]
         for rule in collection.rules:
             self._obey(rule, made)
+        for limit in collection.limits:
+            if made[limit.when[0]] == limit.when[1]:
+                made[limit.field] = min(made[limit.field], limit.most)
         return made
 
     def _obey(self, rule: Compare, made: Document) -> None:

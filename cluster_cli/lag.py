@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from cluster_cli.engines.model import PRIMARY_ROLES, MemberStatus
 from cluster_cli.status import read_cluster
 from infra.context import Context
+from infra.topology.nodes import HIDDEN
 
-REPLICATED = frozenset({"mongod-shard", "mongod-config", "postgres"})
+REPLICATED = frozenset({"mongod-shard", "mongod-config", "postgres", *HIDDEN})
 
 
 @dataclass(frozen=True)

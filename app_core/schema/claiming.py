@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pymongo.errors import DuplicateKeyError, WriteError
+from pymongo.read_preferences import Primary
 
 from app_core.errors import RefusedError
 from app_core.schema.handles import Handle
@@ -115,7 +116,7 @@ def _meet(
     """Act upon a claim that is already there."""
     claim = _claim_of(claims)
     key = owners.entry.primary_key[0]
-    written = owners.find_one({key: found[claim.holder]}, {"_id": 1}) is not None
+    written = _on_primary(owners).find_one({key: found[claim.holder]}, {"_id": 1}) is not None
     as_seen = {**_place(claim, found), "state": "PENDING", "created_at": found["created_at"]}
     match judge(claim, found, wanted[claim.holder], now, written=written):
         case "mine":
@@ -137,9 +138,14 @@ def _insert(owners: Handle, document: Mapping[str, Any], claim: Claim) -> None:
     try:
         owners.insert_one(dict(document))
     except DuplicateKeyError:
-        found = owners.find_one({key: document[key]}, {field: 1})
+        found = _on_primary(owners).find_one({key: document[key]}, {field: 1})
         if found is None or found[field] != document[field]:
             raise
+
+
+def _on_primary(owners: Handle) -> Handle:
+    """What was acknowledged is there. A secondary that lags would deny it, and two would have one value."""
+    return owners.with_options(read_preference=Primary())
 
 
 def _place(claim: Claim, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,6 +66,10 @@ def _collection(entry: Collection) -> str:
     if entry.forms:
         ways = (f"`{name}` when `{entry.forms.by}` is `{value}`" for value, name in entry.forms.needs)
         rules.append("exactly one of " + ", ".join(ways))
+    rules += [
+        f"`{limit.field}` is there and at most {limit.most} when `{limit.when[0]}` is `{limit.when[1]}`"
+        for limit in entry.limits
+    ]
     rules += [f"`{field}` is used once: claimed in `{by}`" for field, by in entry.unique_by_claim]
     lines = [
         f"### {entry.name}\n",

@@ -94,6 +94,18 @@ class Compare:
     right: str
 
 
+@dataclass(frozen=True)
+class Limit:
+    """A number that must be there and at most so great, where another field has a value.
+
+    when: (required field, value).
+    """
+
+    when: tuple[str, str]
+    field: str
+    most: Number
+
+
 def walk(fields: tuple[Field, ...], prefix: str = "") -> Iterator[tuple[str, Field]]:
     """Every field with its dotted path, nested ones after their parents; items bear the array's path."""
     for entry in fields:

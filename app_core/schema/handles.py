@@ -28,20 +28,34 @@ Preference = Primary | PrimaryPreferred | SecondaryPreferred
 class Handle(DriverCollection[Document]):
     """A collection of the registry, through a client, with the registry's concerns."""
 
-    def __init__(self, client: Client, entry: Collection) -> None:
+    def __init__(
+        self,
+        client: Client,
+        entry: Collection,
+        codec_options: CodecOptions[Document] | None = None,
+        preference: Primary | None = None,
+    ) -> None:
         super().__init__(
             client[entry.segment],
             entry.name,
+            codec_options=codec_options,
             write_concern=write_concern(entry),
             read_concern=ReadConcern(entry.read_concern),
-            read_preference=read_preference(entry),
+            read_preference=preference or read_preference(entry),
         )
         self._entry = entry
+        self._client = client
+        self._preference = preference
 
     @property
     def entry(self) -> Collection:
         """The registry's entry."""
         return self._entry
+
+    @property
+    def database(self) -> object:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The driver asks for it; by its type nothing can be got from it: its collections have no concern."""
+        return super().database
 
     # narrower than the driver's method on purpose: no other concern can be asked for
     def with_options(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -50,7 +64,7 @@ class Handle(DriverCollection[Document]):
         read_preference: Primary | None = None,
         write_concern: None = None,
         read_concern: None = None,
-    ) -> DriverCollection[Document]:
+    ) -> Handle:
         """Another codec, or the primary (the driver lists indexes there); the same concerns.
 
         Raises UsageError for a concern that is not the registry's.
@@ -62,7 +76,8 @@ class Handle(DriverCollection[Document]):
                 on=self._entry.namespace,
                 hint=f"change app_core/schema/collections/{self._entry.name}.py",
             )
-        return super().with_options(codec_options=codec_options, read_preference=read_preference)
+        codec = codec_options or self.codec_options
+        return Handle(self._client, self._entry, codec, read_preference or self._preference)
 
 
 def handle(client: Client, name: str) -> Handle:

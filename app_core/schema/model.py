@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from app_core.schema.fields import Compare, Field, Forms, Outlives, Reference
+from app_core.schema.fields import Compare, Field, Forms, Limit, Outlives, Reference
 from app_core.schema.queries import Keys, Query
 from app_core.schema.retention import Kept, Retention
 from app_core.schema.tabular import Table
@@ -22,6 +22,7 @@ __all__ = [
     "Index",
     "Keys",
     "Kept",
+    "Limit",
     "Outlives",
     "Query",
     "ReadPreference",
@@ -124,6 +125,7 @@ class Collection:
     erasure: Erasure | None = None
     forms: Forms | None = None
     rules: tuple[Compare, ...] = ()
+    limits: tuple[Limit, ...] = ()
     claim: Claim | None = None
     tells_erased: str = ""
     """The collection whose erased documents leave their primary key here."""

@@ -1,4 +1,9 @@
-"""Reporting reads: from secondaries, not older than a bound, and with the age of what was read."""
+"""Reporting reads: from secondaries, not older than a bound, and with the bounds of the age of what was read.
+
+The exact age is not to be had: a router's reply carries one time of operation, the greatest of the shards
+that answered. So it tells how old the data are at least, and what the router chooses members by
+(`maxStalenessSeconds`) how old they are at most.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pymongo.client_session import ClientSession
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import SecondaryPreferred
 
@@ -16,18 +20,20 @@ from app_core.schema.model import REPORTING_STALENESS_S
 
 @dataclass(frozen=True)
 class Report:
-    """Rows and the age of the data they were read from, in whole seconds.
+    """Rows and the bounds of the age of the data they were read from, in whole seconds.
 
-    The age is how far the newest write that the answering members had applied lies behind the newest that
-    the cluster knew of. None: no member said.
+    The age of a member's data is how far the newest write that it had applied lies behind the newest that
+    the cluster knew of. Of several shards the oldest counts: it is at least what the freshest one said (0
+    when none said anything), and at most what reporting reads allow.
     """
 
     rows: tuple[Document, ...]
-    age_seconds: int | None
+    least_seconds: int
+    most_seconds: int
 
     def aged(self) -> str:
         """The age as a note under a report."""
-        return "age of the data unknown" if self.age_seconds is None else f"data {self.age_seconds} s old"
+        return f"data {self.least_seconds} to {self.most_seconds} s old"
 
 
 def report(client: Client, source: Handle, stages: Iterable[Mapping[str, Any]]) -> Report:
@@ -42,15 +48,12 @@ def report(client: Client, source: Handle, stages: Iterable[Mapping[str, Any]]) 
     )
     with client.start_session(causal_consistency=False) as session:
         rows = tuple(reader.aggregate([dict(stage) for stage in stages], session=session))
-        return Report(rows, _age(session))
+        return dated(rows, session.operation_time, session.cluster_time)
 
 
-def _age(session: ClientSession) -> int | None:
-    return age(session.operation_time, session.cluster_time)
-
-
-def age(operation_time: Any, cluster_time: Mapping[str, Any] | None) -> int | None:
-    """Seconds between the applied and the known time; both are what the answer carried. Pure."""
-    if operation_time is None or not cluster_time:
-        return None
-    return max(0, int(cluster_time["clusterTime"].time) - int(operation_time.time))
+def dated(rows: tuple[Document, ...], operation_time: Any, cluster_time: Mapping[str, Any] | None) -> Report:
+    """The rows with the bounds of their age, by the two times that the answer carried. Pure."""
+    least = 0
+    if operation_time is not None and cluster_time:
+        least = max(0, int(cluster_time["clusterTime"].time) - int(operation_time.time))
+    return Report(rows, least, max(least, REPORTING_STALENESS_S))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app_core.schema.concerns import DELETED, DURABLE
 from app_core.schema.fields import Field
 from app_core.schema.kinds import choice, digest, key, member, moment, text, whole
-from app_core.schema.model import Collection, Departure, Index, Retention
+from app_core.schema.model import Collection, Departure, Erasure, Index, Retention
 from app_core.schema.queries import query
 
 PAYLOAD = Field("value", ("string", "int", "long", "double", "bool", "binData", "date"), max_length=4096)
@@ -23,7 +23,8 @@ def outbox(segment: str) -> Collection:
         primary_key=("event_id",),
         fields=(
             key("event_id"),
-            key("aggregate_id", "what the event is about: events of one thing keep their order"),
+            # milliseconds and random ids give no order within one thing: nobody may rely on any
+            key("aggregate_id", "what the event is about; its events may be published in any order"),
             text("type", 64, pattern="^[a-z]+([.][a-z_]+)+$"),
             Field("payload", ("object",), personal="content", names=NAMES, entries=PAYLOAD),
             choice("status", "NEW", "PUBLISHED"),
@@ -39,7 +40,7 @@ def outbox(segment: str) -> Collection:
             ),
             Index(
                 (("status", 1), ("created_at", 1)),
-                "what is to be published, oldest first",
+                "what is to be published, about oldest first",
                 query=query(status="NEW", sort="created_at"),
             ),
         ),
@@ -49,7 +50,7 @@ def outbox(segment: str) -> Collection:
         retention=Retention(
             "created_at", 7, "a week, to publish again after a mishap", only=("status", ("PUBLISHED",))
         ),
-        erasure=DELETED,
+        erasure=Erasure("keep", "members stand in free payloads; once published it ends within a week"),
         departures=(Departure("payload is an object with free names", "each type of event has its own"),),
     )
 

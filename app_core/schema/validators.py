@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bson import Binary
 
-from app_core.schema.fields import Compare, Field, Forms
+from app_core.schema.fields import Compare, Field, Forms, Limit
 from app_core.schema.model import Collection
 
 Schema = dict[str, Any]
@@ -52,7 +52,17 @@ def json_schema(collection: Collection) -> Schema:
     schema["properties"] = {"_id": {"bsonType": ID_TYPES}, **schema["properties"]}
     if collection.forms is not None:
         schema["oneOf"] = [_form(collection.forms, value, name) for value, name in collection.forms.needs]
+    if collection.limits:
+        schema["allOf"] = [_limit(limit) for limit in collection.limits]
     return schema
+
+
+def _limit(limit: Limit) -> Schema:
+    """`$jsonSchema` has no if: the other field has another value, or the number is there and small enough."""
+    name, value = limit.when
+    otherwise = {"properties": {name: {"not": {"enum": [value]}}}}
+    within = {"required": [limit.field], "properties": {limit.field: {"maximum": limit.most}}}
+    return {"anyOf": [otherwise, within]}
 
 
 def comparison(rule: Compare) -> Schema:

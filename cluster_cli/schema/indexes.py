@@ -10,6 +10,10 @@ from app_core.schema.model import Collection, Index
 Document = dict[str, Any]
 Live = Mapping[str, Any]
 ALWAYS = "_id_"
+_NO_OPTIONS = {"key", "name", "v", "ns", "background", "textIndexVersion", "2dsphereIndexVersion"}
+"""What listIndexes tells of an index besides its properties; the keys are compared by themselves."""
+_DEFAULTS = {"language_override": "language"}
+"""Properties that the server writes down when nobody gave them; of all others the default is False."""
 
 
 def is_text(index: Index) -> bool:
@@ -33,40 +37,46 @@ def index_document(index: Index) -> Document:
 
 def index_difference(index: Index, found: Live) -> str | None:
     """What a live index has otherwise than the registry says; None when nothing."""
-    keys = tuple(dict(found["key"]).items())
-    if not is_text(index) and keys != index.keys:
-        return f"keys are {dict(keys)}, the registry says {dict(index.keys)}"
-    if is_text(index) and (words := _text_difference(index, found)):
-        return words
-    if bool(found.get("unique")) != index.unique:
-        return "unique" if found.get("unique") else "not unique"
-    partial = dict(index.partial) if index.partial is not None else None
-    if found.get("partialFilterExpression") != partial:
-        return "another partial filter"
-    return ttl_difference(index, found)
+    keys, wanted_keys = dict(found["key"]), _listed_keys(index)
+    if tuple(keys.items()) != tuple(wanted_keys.items()):
+        return f"keys are {keys}, the registry says {wanted_keys}"
+    wanted, live = _options(index_document(index)), _options(found)
+    if is_text(index):
+        wanted |= {"weights": {name: 1 for name, kind in index.keys if kind == "text"}}
+    for option in sorted({*wanted, *live}):
+        if live.get(option) != wanted.get(option):
+            return f"{option} is {_word(live.get(option))}, the registry says {_word(wanted.get(option))}"
+    return None
 
 
-def ttl_difference(index: Index, found: Live) -> str | None:
-    """Another expiry than the registry's: the one difference that the server changes in place."""
-    if found.get("expireAfterSeconds") == index.ttl_seconds:
-        return None
-    return f"expires after {found.get('expireAfterSeconds')} s, the registry says {index.ttl_seconds}"
+def _listed_keys(index: Index) -> Document:
+    """The keys as listIndexes shows them: the texts of an index are one key."""
+    found: Document = {}
+    for name, kind in index.keys:
+        found |= {"_fts": "text", "_ftsx": 1} if kind == "text" else {name: kind}
+    return found
 
 
-def _text_difference(index: Index, found: Live) -> str | None:
-    weights = set(found.get("weights", ()))
-    if weights != {name for name, kind in index.keys if kind == "text"}:
-        return f"text of {', '.join(sorted(weights))}"
-    language = found.get("default_language")
-    return None if language == "none" else f"its text is read as {language}, the registry says none"
+def _options(document: Live) -> Document:
+    """The properties of an index, without what the server adds, and without what says the default."""
+    options = {name: value for name, value in document.items() if name not in _NO_OPTIONS}
+    # an expiry of 0 s is one, though 0 == False
+    return {n: value for n, value in options.items() if value is not False and value != _DEFAULTS.get(n)}
 
 
-def in_place(index: Index, found: Live) -> bool:
-    """Whether collMod can cure it: only the expiry differs, and there is one on both sides."""
+def _word(value: Any) -> str:
+    return "not set" if value is None else str(dict(value) if isinstance(value, Mapping) else value)
+
+
+def in_place(index: Index, found: Live) -> Document:
+    """What collMod must change to cure it: an expiry, a hidden index; empty where it takes a rebuild."""
+    changes: Document = {}
     live_ttl = found.get("expireAfterSeconds")
-    if live_ttl is None or index.ttl_seconds is None:
-        return False
-    return index_difference(index, {**found, "expireAfterSeconds": index.ttl_seconds}) is None
+    if live_ttl is not None and index.ttl_seconds not in (None, live_ttl):
+        changes["expireAfterSeconds"] = index.ttl_seconds
+    if found.get("hidden"):
+        changes["hidden"] = False
+    return changes if index_difference(index, {**found, **changes}) is None else {}
 
 
 def wants_unique_key(collection: Collection) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from app_core.schema import registry
+from cluster_cli.engines.model import MemberStatus
 from cluster_cli.engines.mongodb.clients import Client, mongo_client
 from cluster_cli.engines.mongodb.handles import handle
 from cluster_cli.lag import above, of_members
@@ -20,13 +21,19 @@ from infra.context import Context
 
 
 def brake(ctx: Context, domain: str, limit: float, progress: Progress) -> Brake:
-    """The brake of a domain: by the lag that `swapctl lag` shows."""
+    """The brake of a domain: by the lag that `swapctl lag` shows, a warm copy in the DR region's included."""
 
     def late() -> list[str]:
-        members = [m for m in read_cluster(ctx).members if m.domain == domain and m.kind != "mongod-config"]
-        return above(of_members(members), limit)
+        return above(of_members(holders(read_cluster(ctx).members, domain)), limit)
 
     return Brake(late, progress)
+
+
+def holders(members: Iterable[MemberStatus], domain: str) -> list[MemberStatus]:
+    """The members of a domain that have its data: config servers do not. Pure."""
+    return [
+        m for m in members if m.domain == domain and m.kind not in ("mongod-config", "mongod-hidden-config")
+    ]
 
 
 def prune(

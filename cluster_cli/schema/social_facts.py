@@ -9,21 +9,27 @@ from typing import Any
 
 from pymongo.errors import OperationFailure
 
-from app_core.schema.model import Collection
+from app_core.schema.model import Collection, Keys
 from cluster_cli.engines.mongodb.clients import Client
+from cluster_cli.engines.mongodb.users import PROBE_DATABASE
 from cluster_cli.schema.zones import ZoneRange
 
 Document = Mapping[str, Any]
 _PARALLEL = 4
 _NAMESPACE_NOT_FOUND = 26
+_OWN_DATABASES = ("admin", "config", "local", PROBE_DATABASE)
+"""Databases of the servers and of the drills' probes."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the cluster has of one collection. `key`: its shard key, None when it is unsharded or absent."""
+    """What the cluster has of one collection.
+
+    key: its shard key with the kind of each field (1, or "hashed"), None when it is unsharded or absent.
+    """
 
     exists: bool = False
-    key: tuple[str, ...] | None = None
+    key: Keys | None = None
     ranges: tuple[ZoneRange, ...] = ()
     indexes: Mapping[str, Document] = field(default_factory=dict[str, Document])
     options: Document = field(default_factory=dict[str, Any])
@@ -33,10 +39,18 @@ class Seen:
 
 @dataclass(frozen=True)
 class LiveSocial:
-    """All segments' databases. segments: zone -> shards. seen: namespace -> what is there."""
+    """All segments' databases. segments: zone -> shards. seen: namespace -> what is there.
+
+    shard_entries, database_entries: the documents of `config.shards` and `config.databases`. views:
+    namespaces in the segments' databases. others: databases that hold something and are no segment's.
+    """
 
     segments: Mapping[str, tuple[str, ...]]
     seen: Mapping[str, Seen]
+    shard_entries: tuple[Document, ...]
+    database_entries: tuple[Document, ...]
+    views: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     def of(self, collection: Collection) -> Seen:
         """One collection; an absent one is empty."""
@@ -47,15 +61,23 @@ class LiveSocial:
         return len(self.segments[collection.segment])
 
 
+def shard_key(collection: Collection) -> Keys | None:
+    """The registry's shard key as the cluster has it: shard keys are ranged. None: unsharded."""
+    return tuple((name, 1) for name in collection.shard_key) or None
+
+
 def read_social(
     client: Client, segments: Mapping[str, tuple[str, ...]], wanted: Iterable[Collection]
 ) -> LiveSocial:
     """Everything in the segments' databases, in a few round trips; sizes only of what needs a reshard."""
-    keys = {doc["_id"]: tuple(doc["key"]) for doc in client.config.collections.find({}, {"key": 1})}
+    found = client.config.collections.find({}, {"key": 1})
+    keys: dict[str, Keys] = {doc["_id"]: tuple(doc["key"].items()) for doc in found}
     ranges = _ranges(client)
     with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="schema-read") as pool:
         listed = list(pool.map(lambda database: _collections(client, database), segments))
-        options = {namespace: found for part in listed for namespace, found in part.items()}
+        every = {namespace: document for part in listed for namespace, document in part.items()}
+        views = tuple(ns for ns, document in every.items() if document["type"] == "view")
+        options = {ns: document.get("options", {}) for ns, document in every.items() if ns not in views}
         indexes = dict(zip(options, pool.map(lambda ns: _indexes(client, ns), options), strict=True))
     seen = {
         namespace: Seen(
@@ -67,7 +89,14 @@ def read_social(
         )
         for namespace in options
     }
-    return LiveSocial(dict(segments), _with_sizes(client, _with_ranges(seen, ranges), wanted))
+    return LiveSocial(
+        dict(segments),
+        _with_sizes(client, _with_ranges(seen, ranges), wanted),
+        shard_entries=tuple(client.config.shards.find()),
+        database_entries=tuple(client.config.databases.find()),
+        views=views,
+        others=tuple(sorted({*client.list_database_names()} - {*segments, *_OWN_DATABASES})),
+    )
 
 
 def _with_ranges(seen: dict[str, Seen], ranges: Mapping[str, list[ZoneRange]]) -> dict[str, Seen]:
@@ -84,10 +113,9 @@ def _ranges(client: Client) -> dict[str, list[ZoneRange]]:
 
 
 def _collections(client: Client, database: str) -> dict[str, Document]:
-    listed = client[database].list_collections(filter={"type": {"$ne": "view"}})
     return {
-        f"{database}.{found['name']}": found.get("options", {})
-        for found in listed
+        f"{database}.{found['name']}": found
+        for found in client[database].list_collections()
         if not found["name"].startswith("system.")
     }
 
@@ -105,7 +133,7 @@ def _indexes(client: Client, namespace: str) -> dict[str, Document]:
 def _with_sizes(client: Client, seen: dict[str, Seen], wanted: Iterable[Collection]) -> dict[str, Seen]:
     for collection in wanted:
         found = seen.get(collection.namespace)
-        if found is None or not found.exists or found.key == (collection.shard_key or None):
+        if found is None or not found.exists or found.key == shard_key(collection):
             continue
         stats = client[collection.segment].command("collStats", collection.name)
         seen[collection.namespace] = replace(found, size_bytes=int(stats["size"]))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pymongo.errors import WriteError
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from app_core.errors import RefusedError
 from app_core.schema.claiming import STALE, release, write_claimed
@@ -24,9 +25,35 @@ RACERS = 100
 Document = dict[str, Any]
 
 
+class Found(CommandListener):
+    """The read preferences of the finds that were sent; None where the driver leaves it to the primary."""
+
+    def __init__(self) -> None:
+        self.modes: dict[str, list[str | None]] = {}
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name == "find":
+            mode = event.command.get("$readPreference", {}).get("mode")
+            self.modes.setdefault(event.command["find"], []).append(mode)
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Of no interest here."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Of no interest here."""
+
+
 @pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with minimal_cluster() as ctx, mongo_client(ctx, "app", maxPoolSize=RACERS) as found:
+def finds() -> Found:
+    return Found()
+
+
+@pytest.fixture(scope="module")
+def client(finds: Found) -> Iterator[Client]:
+    with (
+        minimal_cluster() as ctx,
+        mongo_client(ctx, "app", maxPoolSize=RACERS, event_listeners=[finds]) as found,
+    ):
         yield found
 
 
@@ -131,6 +158,18 @@ def test_a_dead_writers_claim_is_taken_over_when_it_is_old(claims: Handle, users
         write_claimed(claims, users, heir, now())
     write_claimed(claims, users, heir, now() + STALE)
     assert holders(users, email) == [heir["user_id"]]
+
+
+def test_whether_a_dead_writer_wrote_its_document_is_asked_of_the_primary(
+    claims: Handle, users: Handle, email: str, finds: Found
+) -> None:
+    dead_writer(claims, member(users, email))
+    finds.modes.clear()
+    write_claimed(claims, users, member(users, email), now() + STALE)
+    assert finds.modes["users"]
+    assert set(finds.modes["users"]) <= {None, "primary"}
+    users.find_one({"email": email})
+    assert finds.modes["users"][-1] == "primaryPreferred"  # what other reads of the collection ask for
 
 
 def test_a_dead_writers_document_keeps_its_claim(claims: Handle, users: Handle, email: str) -> None:

@@ -126,6 +126,30 @@ def test_every_drift_is_named_and_cured(
     assert [d.object for d in find_differences(sandbox)] == ["exchange.stray"]
 
 
+@pytest.fixture
+def elsewhere(root: Client) -> Iterator[None]:
+    """A view, a database of nobody, and a shard in a second zone; taken away again."""
+    zone = {"addShardToZone": "members-1", "zone": "exchange"}
+    root["exchange"].create_collection("names", viewOn="messages", pipeline=[])
+    root["attic"]["things"].insert_one({})
+    root.admin.command(zone)
+    yield
+    root.admin.command({"removeShardFromZone": "members-1", "zone": "exchange"})
+    root.drop_database("attic")
+    root["exchange"].drop_collection("names")
+
+
+def test_what_lies_elsewhere_is_named_and_left(sandbox: Context, elsewhere: None) -> None:
+    wanted = {
+        ("extra-view", "exchange.names", "drop"),
+        ("extra-database", "attic", "person"),
+        ("shard-zone", "members-1", "person"),
+    }
+    assert {(d.kind, d.object, d.act) for d in find_differences(sandbox)} == wanted
+    apply_schema(sandbox, lambda _: None)
+    assert {(d.kind, d.object, d.act) for d in find_differences(sandbox)} == wanted
+
+
 def _put_back_the_constraints(connection: psycopg.Connection[Any]) -> None:
     """CASCADE took the foreign keys along: all come back as the catalogue has them."""
     from cluster_cli.schema.catalogue import parted, read_catalogue, wanted_catalogue

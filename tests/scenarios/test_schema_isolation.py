@@ -63,6 +63,7 @@ def changeable(collection: Collection) -> Field:
     fixed = {*collection.shard_key, *collection.primary_key}
     fixed |= {name for index in collection.indexes if index.unique for name in index.fields}
     fixed |= {name for rule in collection.rules for name in (rule.left, rule.right)}
+    fixed |= {name for limit in collection.limits for name in (limit.when[0], limit.field)}
     if collection.forms is not None:
         fixed |= {collection.forms.by, *(name for _, name in collection.forms.needs)}
     return next(f for f in collection.fields if f.name not in fixed)

@@ -31,6 +31,7 @@ def scratch() -> Iterator[Any]:
         assert leader is not None
         with member_client(ctx, leader) as client:
             yield client["validators"]
+            client.drop_database("validators")
 
 
 def target(scratch: Any, entry: Collection) -> Any:

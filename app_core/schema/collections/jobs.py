@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app_core.schema.concerns import DELETED, DURABLE
+from app_core.schema.concerns import DURABLE
 from app_core.schema.fields import Field
 from app_core.schema.kinds import choice, key, moment, text, whole
-from app_core.schema.model import Collection, Departure, Index, Retention
+from app_core.schema.model import Collection, Departure, Erasure, Index, Retention
 from app_core.schema.queries import query
 
 COLLECTION = Collection(
@@ -30,7 +30,7 @@ COLLECTION = Collection(
         moment("run_at"),
         moment("leased_until", required=False),
         text("worker", 120, required=False),
-        text("error", 2000, "what the last attempt said", required=False),
+        text("error", 2000, "what the last attempt said", personal="sensitive", required=False),
         moment("created_at"),
     ),
     indexes=(
@@ -52,6 +52,6 @@ COLLECTION = Collection(
     retention=Retention(
         "run_at", 30, "a month, to see why something was not sent", only=("status", ("DONE", "FAILED"))
     ),
-    erasure=DELETED,
+    erasure=Erasure("keep", "members stand in free payloads, by their ids; once done it ends in a month"),
     departures=(Departure("payload is an object with free names", "each kind of job has its own"),),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app_core.schema.concerns import DELETED, DURABLE
 from app_core.schema.index_kinds import once
 from app_core.schema.kinds import choice, key, many, member, moment, real, text, url, whole
-from app_core.schema.model import Collection, Departure, Index, Kept
+from app_core.schema.model import Collection, Departure, Index, Kept, Limit
 from app_core.schema.queries import query
 
 COLLECTION = Collection(
@@ -20,13 +20,14 @@ COLLECTION = Collection(
         member("user_id"),
         choice("type", "INTRO_VIDEO", "IMAGE", "DOC", "AUDIO"),
         url("url", required=True),
-        real("duration_sec", 0, 7200, "an intro video has at most 30 s", required=False),
+        real("duration_sec", 0, 7200, required=False),
         text("mime", 127, pattern="^[a-z]+/[a-z0-9.+-]+$", required=False),
         whole("size", 0, 5 * 2**30, "bytes", required=False),
         choice("scan_status", "PENDING", "CLEAN", "INFECTED", "FAILED", says="what the virus scanner said"),
         many("tags", text("tag", 40), 20),
         moment("created_at"),
     ),
+    limits=(Limit(("type", "INTRO_VIDEO"), "duration_sec", 30),),
     indexes=(
         once("user_id", "media_id"),
         Index(

@@ -9,13 +9,14 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from app_core.errors import UsageError, nearest
 from infra.context import Context
+from infra.topology.nodes import HIDDEN
 
 Document = dict[str, Any]
 Client = MongoClient[Document]
 RouterUser = Literal["root", "app", "prober"]
 MemberUser = Literal["__system", "prober"]
 
-MEMBER_KINDS = ("mongod-shard", "mongod-config", "mongod-arbiter")
+MEMBER_KINDS = ("mongod-shard", "mongod-config", "mongod-arbiter", *HIDDEN)
 _SECRETS = {"root": "mongo_root", "app": "mongo_app", "prober": "mongo_prober"}
 _CONNECT_TIMEOUT_MS = 2000
 # One member is asked a few questions: no connection before the first, and none to watch its topology stream.

@@ -21,6 +21,7 @@ from cluster_cli.engines.mongodb.facts import View
 from cluster_cli.engines.mongodb.status import read_status, read_views
 from cluster_cli.role_change import Change, RoleChange
 from infra.context import Context
+from infra.topology.nodes import HIDDEN
 
 Progress = Callable[[str], None]
 
@@ -76,7 +77,7 @@ def switchover(
     The primary stops taking writes, waits until a secondary has them all, steps down and hands over.
     Raises RefusedError with every reason, TimedOutError when no secondary caught up.
     """
-    members = tuple(m for m in read_status(ctx) if m.group == group)
+    members = tuple(m for m in read_status(ctx) if m.group == group and m.kind not in HIDDEN)
     refusals = switchover_refusals(members, target)
     if refusals:
         raise RefusedError("switchover refused", on=group, why="; ".join(refusals), hint="swapctl status")

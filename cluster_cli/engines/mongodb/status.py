@@ -17,6 +17,7 @@ from cluster_cli.engines.mongodb.decisions import current_primary, has_followed,
 from cluster_cli.engines.mongodb.facts import OpTime, View
 from infra.context import Context
 from infra.endpoint import Endpoint
+from infra.topology.nodes import HIDDEN
 
 MEMBER_TIMEOUT_S = 1.0
 _SILENT = ("timed out", "found yet")
@@ -51,8 +52,9 @@ def read_status(ctx: Context) -> tuple[MemberStatus, ...]:
 
 
 def read_views(ctx: Context, group: str) -> dict[str, View]:
-    """The views of those members of one set that answer, by member."""
-    members = [e for e in ctx.endpoints.values() if e.kind in MEMBER_KINDS and e.group == group]
+    """The views of those members of one set that answer, by member. Hidden ones have no say in it."""
+    kinds = set(MEMBER_KINDS).difference(HIDDEN)
+    members = [e for e in ctx.endpoints.values() if e.kind in kinds and e.group == group]
     with ThreadPoolExecutor(len(members)) as pool:
         answers = pool.map(lambda e: _ask_member(ctx, e), members)
     return {a.endpoint.member: a.view for a in answers if a.view is not None}

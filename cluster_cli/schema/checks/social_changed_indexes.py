@@ -15,32 +15,37 @@ ORDER = 35
 
 
 def find(facts: SocialFacts) -> Iterator[Difference]:
-    """An expiry is changed in place; everything else is a drop and a build, so it must be named."""
+    """Expiries and hidden indexes are cured in place; all else is a drop and a build, and must be named."""
     for collection in facts.collections:
         present = facts.live.of(collection).indexes
         for index in collection.indexes:
             found = present.get(index.name)
             words = index_difference(index, found) if found is not None else None
             if found is not None and words:
-                cure = _retime if in_place(index, found) else _rebuild
-                yield cure(collection, index, found, words)
+                changes = in_place(index, found)
+                yield (
+                    _modify(collection, index, changes, words)
+                    if changes
+                    else _rebuild(collection, index, words)
+                )
 
 
-def _retime(collection: Collection, index: Index, _: Live, words: str) -> Difference:
-    change = {"name": index.name, "expireAfterSeconds": index.ttl_seconds}
+def _modify(collection: Collection, index: Index, changes: Live, words: str) -> Difference:
+    change = {"name": index.name, **changes}
+    deletes = "; what is older than the new limit is deleted by the servers"
     return Difference(
         NAME,
         "social",
         f"{collection.namespace} {index.name}",
         words,
         "apply",
-        "collMod (in place; what is older than the new limit is deleted by the servers)",
+        f"collMod (in place{deletes if 'expireAfterSeconds' in changes else ''})",
         owner=collection.namespace,
         commands=((collection.segment, {"collMod": collection.name, "index": change}),),
     )
 
 
-def _rebuild(collection: Collection, index: Index, _: Live, words: str) -> Difference:
+def _rebuild(collection: Collection, index: Index, words: str) -> Difference:
     name = f"{collection.namespace}.{index.name}"
     return Difference(
         NAME,

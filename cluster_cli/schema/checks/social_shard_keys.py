@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app_core.schema.model import Collection
+from app_core.schema.model import Collection, Keys
 from cluster_cli.schema.checks.social_collections import shard_command
 from cluster_cli.schema.cost import estimate
 from cluster_cli.schema.differences import Difference
 from cluster_cli.schema.social import SocialFacts
-from cluster_cli.schema.social_facts import Seen
+from cluster_cli.schema.social_facts import Seen, shard_key
 
 NAME = "shard-key"
 DOMAIN = "social"
@@ -20,7 +20,7 @@ def find(facts: SocialFacts) -> Iterator[Difference]:
     """An unsharded one is sharded; another key means that every document is copied: a person decides."""
     for collection in facts.collections:
         seen = facts.live.of(collection)
-        if not seen.exists or seen.key == (collection.shard_key or None):
+        if not seen.exists or seen.key == shard_key(collection):
             continue
         yield _shard(collection, seen) if seen.key is None else _reshard(collection, seen)
 
@@ -30,7 +30,7 @@ def _shard(collection: Collection, seen: Seen) -> Difference:
         NAME,
         "social",
         f"{collection.namespace} shard key",
-        f"not sharded, the registry says {', '.join(collection.shard_key)}",
+        f"not sharded, the registry says {_words(shard_key(collection))}",
         "apply",
         "shardCollection (the data stay where they are, the balancer spreads them later)",
         size_bytes=seen.size_bytes,
@@ -40,12 +40,11 @@ def _shard(collection: Collection, seen: Seen) -> Difference:
 
 
 def _reshard(collection: Collection, seen: Seen) -> Difference:
-    wanted = ", ".join(collection.shard_key) or "none"
     return Difference(
         NAME,
         "social",
         f"{collection.namespace} shard key",
-        f"sharded by {', '.join(seen.key or ())}, the registry says {wanted}",
+        f"sharded by {_words(seen.key)}, the registry says {_words(shard_key(collection))}",
         "person",
         f"reshardCollection {collection.namespace} (copies every document), or correct the registry",
         work="reshard",
@@ -53,3 +52,7 @@ def _reshard(collection: Collection, seen: Seen) -> Difference:
         estimate_seconds=estimate("reshard", seen.size_bytes),
         blocks=True,
     )
+
+
+def _words(key: Keys | None) -> str:
+    return ", ".join(name if kind == 1 else f"{name} ({kind})" for name, kind in key or ()) or "none"

@@ -14,7 +14,9 @@ class IndexUse:
     """One index over all members: how often it served a query (`uses`), counted since when, how big it is.
 
     keys: its keys as words, in order (`user_id 1`, `created_at -1`); needed: it keeps a constraint, a shard
-    key or an expiry; condition: its partial filter, as text; special: text, 2dsphere and their like.
+    key or an expiry; condition: its partial filter, as text; special: text, 2dsphere and their like;
+    unheard: members that may have used it and did not answer; cache_share: how much of a member's cache it
+    would fill, 1 = all of it, on the member where that is most (MongoDB only).
     """
 
     domain: Domain
@@ -29,6 +31,8 @@ class IndexUse:
     since: datetime
     size_bytes: int
     table_bytes: int
+    unheard: tuple[str, ...] = ()
+    cache_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,16 @@ class Finding:
     size_bytes: int | None = None
 
 
+def registry_file(namespace: str) -> str:
+    """Where a collection's indexes are declared."""
+    return f"app_core/schema/collections/{namespace.rpartition('.')[2]}.py"
+
+
 def drop_command(index: IndexUse) -> str:
     """How an index is got rid of: by the registry first, where it is declared."""
     if index.domain == "social":
         drop = f"swapctl schema apply --allow-drop {index.table}.{index.name}"
-        module = f"app_core/schema/collections/{index.table.rpartition('.')[2]}.py"
-        return f"remove it from {module}, then: {drop}" if index.declared else drop
+        return f"remove it from {registry_file(index.table)}, then: {drop}" if index.declared else drop
     if index.declared:
         return f"a new migration: DROP INDEX CONCURRENTLY IF EXISTS {index.name}"
     return f"swapctl schema apply --allow-drop {index.name}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
 from app_core.schema import registry
 from cluster_cli.schema.catalogue import wanted_catalogue
-from cluster_cli.schema.review import _payments, _social
+from cluster_cli.schema.review import _payments, _social, _social_slow
 from cluster_cli.schema.review._model import IndexUse, ReviewFacts, SlowQuery
 from infra.context import Context
 
@@ -24,12 +25,14 @@ def read_facts(
 
         with contextlib.closing(mongo_client(ctx, "root")) as client:
             indexes += _social.read_uses(ctx, client, registry.collections())
-            slow += _social.read_slow(ctx, client, ctx.topology.social.segments)
+            slow += _social_slow.read_slow(ctx, client, ctx.topology.social.segments)
     if ctx.topology.payments is not None:
         indexes += _payments.read_uses(ctx, wanted_catalogue())
         slow += _slow_statements(ctx, progress)
     facts = ReviewFacts(tuple(indexes), tuple(slow), _social.now(), least_age, least_bytes)
     _say_young(facts, progress)
+    for words in unheard_words(facts.indexes):
+        progress(words)
     return facts
 
 
@@ -41,6 +44,13 @@ def _slow_statements(ctx: Context, progress: Callable[[str], None]) -> list[Slow
     if found is None:
         progress("payments: no pg_stat_statements, so slow statements are unknown")
     return found or []
+
+
+def unheard_words(indexes: Iterable[IndexUse]) -> Iterator[str]:
+    """Which members did not answer, and what is not judged therefore. Pure."""
+    unjudged = Counter(member for index in indexes for member in index.unheard)
+    for member, count in sorted(unjudged.items()):
+        yield f"{member} does not answer: the disuse of {count} indexes is not judged"
 
 
 def _say_young(facts: ReviewFacts, progress: Callable[[str], None]) -> None:

@@ -1,75 +1,94 @@
-"""Reads the uses and sizes of indexes, and slow queries, from the members of the social domain."""
+"""Reads the uses and sizes of indexes from the members of the social domain."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bson import json_util
 from pymongo.errors import OperationFailure, PyMongoError
 
 from app_core.schema.model import Collection
 from cluster_cli.engines.mongodb.clients import Client, member_client
-from cluster_cli.schema.review._model import IndexUse, SlowQuery
+from cluster_cli.schema.indexes import serves_shard_key
+from cluster_cli.schema.review._model import IndexUse
 from infra.context import Context
+from infra.endpoint import Endpoint
 
 Document = Mapping[str, Any]
 _TIMEOUT_S = 5.0
 _PARALLEL = 4
-TOP = 20
-"""How many of the slowest query shapes are explained."""
+_HOLDERS = ("mongod-shard", "mongod-hidden")
+"""Kinds of members that have data, and so count uses."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """One member's counter of one index."""
+    """One member's counter of one index. cache_share: its size there, as a share of the member's cache."""
 
     namespace: str
     name: str
     spec: Document
     uses: int
     since: datetime
+    cache_share: float
 
 
 def read_uses(ctx: Context, client: Client, collections: Iterable[Collection]) -> list[IndexUse]:
-    """Every index of the registry's collections; members that do not answer are left out."""
+    """Every index of the registry's collections, with the members that did not answer for it."""
+    assert ctx.topology.social is not None
     wanted = list(collections)
-    members = [endpoint.member for endpoint in ctx.of_kind("mongod-shard")]
+    members = [endpoint for kind in _HOLDERS for endpoint in ctx.of_kind(kind)]
     with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="review") as pool:
-        parts = pool.map(lambda member: _accesses(ctx, member, wanted), members)
-        accesses = [access for part in parts for access in part]
+        parts = list(pool.map(lambda endpoint: _accesses(ctx, endpoint.member, wanted), members))
+        accesses = [access for part in parts for access in part or ()]
         stats = dict(
             zip([c.namespace for c in wanted], pool.map(lambda c: _stats(client, c), wanted), strict=True)
         )
-    return uses(wanted, accesses, stats)
+    silent = [endpoint for endpoint, part in zip(members, parts, strict=True) if part is None]
+    return uses(wanted, accesses, stats, unheard(silent, ctx.topology.social.segments))
 
 
-def _accesses(ctx: Context, member: str, collections: Iterable[Collection]) -> list[Access]:
+def unheard(silent: Iterable[Endpoint], segments: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """Segment -> the silent members of its shards. Pure."""
+    members = list(silent)
+    return {
+        segment: tuple(e.member for e in members if e.group in set(shards))
+        for segment, shards in segments.items()
+    }
+
+
+def _accesses(ctx: Context, member: str, collections: Iterable[Collection]) -> list[Access] | None:
+    """One member's counters; None when it does not answer, or stops answering in between."""
     found: list[Access] = []
     try:
         with member_client(ctx, member, timeout=_TIMEOUT_S) as client:
+            cache = cache_bytes(client.admin.command("serverStatus"))
             for collection in collections:
-                found += _of_collection(client, collection)
+                found += _of_collection(client, collection, cache)
     except PyMongoError:
-        return []
+        return None
     return found
 
 
-def _of_collection(client: Client, collection: Collection) -> Iterator[Access]:
+def cache_bytes(status: Document) -> int:
+    """The size of a member's cache, from its `serverStatus`. Pure."""
+    return int(status["wiredTiger"]["cache"]["maximum bytes configured"])
+
+
+def _of_collection(client: Client, collection: Collection, cache: int) -> Iterator[Access]:
     from pymongo import ReadPreference
 
     place = client[collection.segment].get_collection(
         collection.name, read_preference=ReadPreference.SECONDARY_PREFERRED
     )
+    sizes = _stats(client, collection).get("indexSizes", {})
     for found in place.aggregate([{"$indexStats": {}}]):
-        counted = found["accesses"]
-        yield Access(
-            collection.namespace, found["name"], found["spec"], int(counted["ops"]), counted["since"]
-        )
+        name, counted = found["name"], found["accesses"]
+        share = sizes.get(name, 0) / cache
+        yield Access(collection.namespace, name, found["spec"], int(counted["ops"]), counted["since"], share)
 
 
 def _stats(client: Client, collection: Collection) -> Document:
@@ -80,9 +99,15 @@ def _stats(client: Client, collection: Collection) -> Document:
 
 
 def uses(
-    collections: Iterable[Collection], accesses: Iterable[Access], stats: Mapping[str, Document]
+    collections: Iterable[Collection],
+    accesses: Iterable[Access],
+    stats: Mapping[str, Document],
+    silent: Mapping[str, tuple[str, ...]],
 ) -> list[IndexUse]:
-    """The members' counters as one use an index: added up, since the youngest of them began. Pure."""
+    """The members' counters as one use an index: added up, since the youngest of them began. Pure.
+
+    silent: segment -> its members that did not answer.
+    """
     known = {c.namespace: c for c in collections}
     found: dict[tuple[str, str], IndexUse] = {}
     shard_keys = _needed_for_shard_keys(known, accesses := list(accesses))
@@ -91,10 +116,15 @@ def uses(
         if key in found:
             before = found[key]
             found[key] = replace(
-                before, uses=before.uses + access.uses, since=max(before.since, access.since)
+                before,
+                uses=before.uses + access.uses,
+                since=max(before.since, access.since),
+                cache_share=max(before.cache_share, access.cache_share),
             )
         else:
-            found[key] = _use(known[access.namespace], access, stats[access.namespace], key in shard_keys)
+            collection = known[access.namespace]
+            use = _use(collection, access, stats[access.namespace], key in shard_keys)
+            found[key] = replace(use, unheard=silent.get(collection.segment, ()))
     return [found[key] for key in sorted(found)]
 
 
@@ -115,6 +145,7 @@ def _use(collection: Collection, access: Access, stats: Document, shard_key: boo
         since=access.since,
         size_bytes=int(stats.get("indexSizes", {}).get(access.name, 0)),
         table_bytes=int(stats.get("size", 0)),
+        cache_share=access.cache_share,
     )
 
 
@@ -124,93 +155,9 @@ def _needed_for_shard_keys(
     """The one index by which each collection keeps its shard key, where there is only one."""
     serving: dict[str, set[str]] = {}
     for access in accesses:
-        key = known[access.namespace].shard_key
-        if key and tuple(access.spec["key"])[: len(key)] == key:
+        if serves_shard_key(access.spec, known[access.namespace].shard_key):
             serving.setdefault(access.namespace, set()).add(access.name)
     return {(namespace, next(iter(names))) for namespace, names in serving.items() if len(names) == 1}
-
-
-def read_slow(ctx: Context, client: Client, databases: Iterable[str]) -> list[SlowQuery]:
-    """What the members' logs call slow (their last 1,024 lines), by shape, each explained as it is now."""
-    wanted = set(databases)
-    shapes: dict[tuple[str, tuple[str, ...]], list[Document]] = {}
-    for endpoint in ctx.of_kind("mongod-shard"):
-        for entry in _slow_entries(ctx, endpoint.member):
-            query = query_of(entry.get("command", {}))
-            if query and entry["ns"].partition(".")[0] in wanted:
-                shapes.setdefault((entry["ns"], tuple(query)), []).append({**entry, "query": query})
-    top = sorted(shapes.values(), key=lambda same: -sum(e["durationMillis"] for e in same))[:TOP]
-    return [_slow(client, same) for same in top]
-
-
-def _slow_entries(ctx: Context, member: str) -> list[Document]:
-    try:
-        with member_client(ctx, member, timeout=_TIMEOUT_S) as client:
-            return slow_entries(client.admin.command("getLog", "global")["log"])
-    except PyMongoError:
-        return []
-
-
-def slow_entries(lines: Iterable[str]) -> list[Document]:
-    """The attributes of the log's slow queries. Pure."""
-    found: list[Document] = []
-    for line in lines:
-        if '"Slow query"' not in line:
-            continue
-        try:
-            entry = json.loads(line, object_hook=json_util.object_hook)
-        except ValueError:
-            continue
-        attributes = entry.get("attr", {})
-        if "ns" in attributes and "durationMillis" in attributes:
-            found.append(attributes)
-    return found
-
-
-def query_of(command: Document) -> Document:
-    """The filter of a command; empty for one that has none. Pure."""
-    if "pipeline" in command:
-        first = command["pipeline"][0] if command["pipeline"] else {}
-        return first.get("$match", {})
-    return command.get("filter") or command.get("query") or command.get("q") or {}
-
-
-def _slow(client: Client, same: list[Document]) -> SlowQuery:
-    namespace, query = same[0]["ns"], same[0]["query"]
-    database, _, name = namespace.partition(".")
-    fields = tuple(field for field in query if not field.startswith("$"))
-    return SlowQuery(
-        domain="social",
-        table=namespace,
-        words=", ".join(f"{field} ?" for field in query),
-        fields=fields,
-        calls=len(same),
-        mean_ms=sum(e["durationMillis"] for e in same) / len(same),
-        scans=_scans(client, database, name, query),
-    )
-
-
-def _scans(client: Client, database: str, name: str, query: Document) -> bool:
-    try:
-        plan = client[database].command(
-            {"explain": {"find": name, "filter": query}, "verbosity": "queryPlanner"},
-            codec_options=client.codec_options,
-        )
-    except PyMongoError:
-        return False
-    return "COLLSCAN" in set(stages(plan["queryPlanner"]["winningPlan"]))
-
-
-def stages(plan: Any) -> Iterator[str]:
-    """The names of all stages of a plan, on every shard. Pure."""
-    if isinstance(plan, Mapping):
-        if "stage" in plan:
-            yield str(plan["stage"])
-        for part in plan.values():
-            yield from stages(part)
-    elif isinstance(plan, list):
-        for part in plan:
-            yield from stages(part)
 
 
 def now() -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cluster_cli.schema.review._model import Finding, ReviewFacts, SlowQuery
+from cluster_cli.schema.review._model import Finding, ReviewFacts, SlowQuery, registry_file
 
 NAME = "missing"
 
@@ -25,8 +25,7 @@ def find(facts: ReviewFacts) -> Iterator[Finding]:
 def _command(query: SlowQuery) -> str:
     if query.domain == "social":
         keys = ", ".join(f'("{name}", 1)' for name in query.fields)
-        module = f"app_core/schema/collections/{query.table.rpartition('.')[2]}.py"
-        return f"add Index(({keys},), …) to {module}, then: swapctl schema apply"
+        return f"add Index(({keys},), …) to {registry_file(query.table)}, then: swapctl schema apply"
     columns = ", ".join(query.fields)
     name = "_".join((query.table, *query.fields))
     return f"a new migration: CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {query.table} ({columns})"

@@ -10,9 +10,12 @@ NAME = "unused"
 
 
 def find(facts: ReviewFacts) -> Iterator[Finding]:
-    """Indexes without a use on any member; constraints, shard keys and expiries need none."""
+    """Indexes without a use on any member; constraints, shard keys and expiries need none.
+
+    Where a member did not answer nothing is said: it may be the one that uses the index.
+    """
     for index in facts.indexes:
-        if index.uses or index.needed or facts.now - index.since < facts.least_age:
+        if index.uses or index.needed or index.unheard or facts.now - index.since < facts.least_age:
             continue
         yield Finding(
             NAME,

@@ -39,6 +39,11 @@ def test_an_unknown_lag_is_above_every_limit() -> None:
     assert "unknown" in reason
 
 
+def test_a_hidden_copy_that_lags_is_above_the_limit() -> None:
+    (reason,) = above(of_members([member("dr-a", "secondary", 60.0, "mongod-hidden")]), 5.0)
+    assert reason == "dr-a: 60.0 s behind, limit 5 s"
+
+
 VALUES = {"MONGO_URI": "mongodb://a:b@h/?x=1&y=2", "PLAIN": "it's"}
 
 

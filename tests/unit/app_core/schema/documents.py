@@ -14,7 +14,7 @@ from bson import Binary
 from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
-from app_core.schema.fields import Compare, Field
+from app_core.schema.fields import Field
 from app_core.schema.kinds import SHA256
 from app_core.schema.model import Collection
 from app_core.schema.validators import is_uuid
@@ -88,11 +88,14 @@ def _in_form(collection: Collection, way: tuple[str, str], *, whole: bool) -> st
             (must if there else may)[field.name] = value_of(field)
     if forms:
         must[forms.by] = st.just(value)
-    return st.fixed_dictionaries(must, optional=may).map(lambda made: _obeying(collection.rules, made))
+    return st.fixed_dictionaries(must, optional=may).map(lambda made: _obeying(collection, made))
 
 
-def _obeying(rules: tuple[Compare, ...], made: Document) -> Document:
-    for rule in rules:
+def _obeying(collection: Collection, made: Document) -> Document:
+    for limit in collection.limits:
+        if made[limit.when[0]] == limit.when[1]:
+            made[limit.field] = min(made.get(limit.field, limit.most), limit.most)
+    for rule in collection.rules:
         left, right = made[rule.left], made[rule.right]
         if rule.operator == "!=" and left == right:
             made[rule.right] = UUID(int=left.int ^ 1)
@@ -172,6 +175,15 @@ def breaches(collection: Collection) -> Iterator[Breach]:
         names = [name for _, name in collection.forms.needs]
         yield Breach("no form", "", lambda d: [d.pop(name, None) for name in names])
         yield Breach("the other form", "", lambda d: _swap(collection, d))
+    for limit in collection.limits:
+        (name, value), field = limit.when, limit.field
+        over: Document = {name: value, field: int(limit.most) + 1}
+        yield Breach(f"{field} above its limit", "", lambda d, over=over: d.update(over))
+        yield Breach(
+            f"{field} lacks with its limit",
+            "",
+            lambda d, n=name, v=value, f=field: (d.update({n: v}), d.pop(f)),
+        )
     for rule in collection.rules:
         yield Breach(
             f"{rule.left} {rule.operator} {rule.right}", "", lambda d, r=rule: d.update({r.left: d[r.right]})

@@ -9,7 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pymongo.errors import DuplicateKeyError
+from pymongo.read_preferences import Primary
 
+from app_core.errors import RefusedError
 from app_core.schema import registry
 from app_core.schema.claiming import STALE, claim_document, judge, normalised, write_claimed
 
@@ -68,6 +71,40 @@ def test_the_document_is_written_in_the_form_that_is_claimed(typed):
     write_claimed(claims, owners, {"user_id": ME, "email": typed, "name": "Anna"}, NOW)
     assert owners.documents == [{"user_id": ME, "email": "a@example.org", "name": "Anna"}]
     assert claims.documents[0]["email"] == "a@example.org"
+
+
+class Contested(Store):
+    """Claims among which the value already is."""
+
+    def insert_one(self, document):
+        raise DuplicateKeyError("the value is claimed")
+
+    def find_one(self, _):
+        return dict(self.documents[0])
+
+
+class Lagging(Store):
+    """Accounts of which a secondary knows none yet: only who asks the primary is told."""
+
+    def with_options(self, *, read_preference):
+        assert read_preference == Primary()
+        primary = Store(self.entry)
+        primary.find_one = lambda *_: self.documents[0]  # type: ignore[attr-defined]
+        return primary
+
+    def find_one(self, *_):
+        return None
+
+
+def test_an_old_claim_whose_account_only_the_primary_knows_is_not_taken_over():
+    claims: Any = Contested(registry.collection("user_emails"))
+    claims.documents.append(found(OTHER, "PENDING", STALE * 2))
+    owners: Any = Lagging(registry.collection("users"))
+    owners.documents.append({"user_id": OTHER, "email": "a@example.org"})
+    with pytest.raises(RefusedError, match="already in use"):
+        write_claimed(claims, owners, {"user_id": ME, "email": "a@example.org"}, NOW)
+    assert len(owners.documents) == 1
+    assert (claims.documents[0]["user_id"], claims.documents[0]["state"]) == (OTHER, "CONFIRMED")
 
 
 @pytest.mark.parametrize("name", ["users", "user_emails", "email_verifications"])

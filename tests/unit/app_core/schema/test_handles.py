@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import Primary
 from pymongo.write_concern import WriteConcern
 
 from app_core.errors import UsageError
@@ -54,6 +56,20 @@ def test_a_handle_cannot_be_weakened(options):
         handle(CLIENT, "reviews").with_options(**options)
 
 
+def test_a_copy_of_a_handle_cannot_be_weakened_either():
+    copy = handle(CLIENT, "reviews").with_options(CodecOptions(tz_aware=True))
+    assert copy.codec_options.tz_aware
+    with pytest.raises(UsageError, match="concerns come from the registry"):
+        copy.with_options(write_concern=WriteConcern(0))  # pyright: ignore[reportArgumentType]
+
+
+def test_a_copy_that_reads_the_primary_keeps_the_concerns():
+    copy = handle(CLIENT, "users").with_options(read_preference=Primary()).with_options(CodecOptions())
+    assert (copy.read_preference, copy.entry.name) == (Primary(), "users")
+    assert copy.write_concern == WriteConcern("majority", j=True)
+    assert copy.read_concern == ReadConcern("majority")
+
+
 def test_an_unknown_collection_has_no_handle():
     with pytest.raises(UsageError, match="did you mean 'reviews'"):
         handle(CLIENT, "review")
@@ -79,13 +95,14 @@ def write(to: Handle) -> None:
 
 def use(client: Client) -> None:
     write(handle(client, "users"))
-    handle(client, "users").with_options(CodecOptions())
+    write(handle(client, "users").with_options(CodecOptions()))
 """
 REFUSED = {
     "a bare collection": 'write(client["members"]["users"])',
     "one with its own concern": 'write(client.members.get_collection("users", write_concern=W0))',
     "a weakened handle": 'handle(client, "users").with_options(write_concern=WriteConcern(0))',
-    "a handle's copy": 'write(handle(client, "users").with_options(CodecOptions()))',
+    "a weakened copy": 'handle(client, "users").with_options().with_options(write_concern=W0)',
+    "a handle's database": 'handle(client, "users").database["users"]',
     "a handle of one's own": 'Handle(client["members"], "users")',
 }
 
@@ -115,28 +132,80 @@ def test_the_type_check_refuses_what_has_not_the_registrys_concern(tmp_path):
 
 
 ELSEWHERE = {
-    "app_core/schema/handles.py": "makes the handles",
     "app_core/schema/reporting.py": "reads only, from secondaries",
     "cluster_cli/drills/probes/mongo.py": "reads only; writes its own database",
     "cluster_cli/drills/workloads/social.py": "sabotage breaks the promise; reads back with majority",
+    "cluster_cli/rescue/compare.py": "reads only",
     "cluster_cli/rescue/replay.py": "puts back with majority whatever the collection",
     "cluster_cli/schema/readers.py": "reads only",
     "cluster_cli/schema/review/_social.py": "reads only",
+    "cluster_cli/schema/social_facts.py": "lists indexes only",
+    "bench/schema_load.py": "fills before it measures",
 }
+OPENERS = ("client", "mongo", "database", "db")
+"""How names end that databases or collections are taken from by subscript."""
 
 
 def bare_collections(path: Path) -> list[int]:
-    """Lines that get a collection with options of their own."""
-    calls = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
-    return [c.lineno for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "get_collection"]
+    """Lines that get a collection without a handle, or one with options of its own."""
+    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+    return [n.lineno for n in nodes if isinstance(n, ast.expr) and (_asks_options(n) or _twice_opened(n))]
+
+
+def _asks_options(node: ast.expr) -> bool:
+    """`get_collection(…)`, or `with_options` with another concern."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return False
+    concerns = {"write_concern", "read_concern"} & {keyword.arg for keyword in node.keywords}
+    weakens = node.func.attr == "with_options" and (bool(concerns) or len(node.args) > 2)
+    return node.func.attr == "get_collection" or weakens
+
+
+def _twice_opened(node: ast.expr) -> bool:
+    """`client[database][name]`, `client.exchange[name]`, `x.database[name]`, `x["exchange"]["users"]`."""
+    if not isinstance(node, ast.Subscript):
+        return False
+    match node.value:
+        case ast.Attribute(attr="database"):
+            return True
+        case ast.Attribute(value=opener, attr=name):
+            return name in registry.segments() and _name(opener).endswith(OPENERS)
+        case ast.Subscript(value=opener, slice=ast.Constant(value=name)) if name in registry.segments():
+            return _name(opener) != "segments"
+        case ast.Subscript(value=opener):
+            return _name(opener).endswith(OPENERS)
+    return False
+
+
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def test_collections_with_options_of_their_own_are_few_and_known():
-    files = [path for room in ("app_core", "cluster_cli") for path in sorted((ROOT / room).rglob("*.py"))]
+    rooms = ("app_core", "cluster_cli", "bench")
+    files = [path for room in rooms for path in sorted((ROOT / room).rglob("*.py"))]
     found = {str(path.relative_to(ROOT)) for path in files if bare_collections(path)}
-    assert found <= set(ELSEWHERE)
+    assert found == set(ELSEWHERE)
 
 
-def test_a_bare_collection_is_seen(tmp_path):
-    (tmp_path / "a.py").write_text("client.members.get_collection('users', write_concern=w)")
-    assert bare_collections(tmp_path / "a.py") == [1]
+@pytest.mark.parametrize(
+    ("line", "seen"),
+    [
+        ("client.members.get_collection('users', write_concern=w)", True),
+        ("client['exchange']['reviews']", True),
+        ("self._client[database][name]", True),
+        ("client.exchange['reviews']", True),
+        ("handle.database['reviews']", True),
+        ("anything['exchange']['reviews']", True),
+        ("anything.with_options(write_concern=w)", True),
+        ("anything.with_options(None, None, w)", True),
+        ("anything.with_options(codec_options=c)", False),
+        ("client['exchange'].command('ping')", False),
+        ("parsed['storage']['dbPath']", False),
+        ("social.segments['exchange'][0]", False),
+        ("target.members[0]", False),
+    ],
+)
+def test_a_bare_collection_is_seen(tmp_path, line, seen):
+    (tmp_path / "a.py").write_text(line)
+    assert bare_collections(tmp_path / "a.py") == ([1] if seen else [])

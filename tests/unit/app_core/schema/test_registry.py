@@ -8,7 +8,7 @@ import pytest
 
 from app_core.schema import registry
 from app_core.schema.fields import walk
-from app_core.schema.model import Collection, Index, Kept, Retention
+from app_core.schema.model import Collection, Index, Kept, Limit, Retention
 from app_core.schema.personal import HANDLING
 from app_core.schema.queries import query
 
@@ -39,6 +39,7 @@ def missing(entry: Collection) -> list[str]:
         *(f"{i.name}: a field that is none" for i in entry.indexes if not set(i.fields) <= paths),
         *(f"{i.name}: serves nothing" for i in entry.indexes if not i.serves or i.query is None),
         *(["an index name twice"] if len(set(names)) < len(names) else []),
+        *(["a limit of nothing"] if not limits_fit(entry) else []),
         *(["retention"] if entry.retention is None else []),
         *(["retention without index"] if not retention_indexed(entry) else []),
         *(["erasure"] if entry.erasure is None else []),
@@ -56,6 +57,18 @@ def unique_key(entry: Collection) -> bool:
     """
     wide = {*entry.shard_key, *entry.primary_key}
     return any(i.unique and i.partial is None and set(i.fields) <= wide for i in entry.indexes)
+
+
+def limits_fit(entry: Collection) -> bool:
+    """Limits are of numbers, and under a value that a required field can have."""
+    fields = {field.name: field for field in entry.fields}
+    return all(
+        limit.field in fields
+        and fields[limit.field].maximum is not None
+        and fields[limit.when[0]].required
+        and limit.when[1] in fields[limit.when[0]].values
+        for limit in entry.limits
+    )
 
 
 def retention_indexed(entry: Collection) -> bool:
@@ -86,10 +99,43 @@ INCOMPLETE = {
         NAMES["tasks"], indexes=(Index((("code", 1),), ""), *NAMES["tasks"].indexes)
     ),
     "an index name twice": replace(NAMES["tasks"], indexes=NAMES["tasks"].indexes * 2),
+    "a limit of nothing": replace(NAMES["media"], limits=(Limit(("type", "FILM"), "duration_sec", 30),)),
     "retention": replace(NAMES["tasks"], retention=None),
     "retention without index": replace(NAMES["tasks"], retention=Retention("created_at", 1, "x")),
     "erasure": replace(NAMES["tasks"], erasure=None),
 }
+
+
+def finds_the_member(entry: Collection) -> bool:
+    """Some index begins with the member's id, or with a reference to a collection of which that holds."""
+    if entry.name == "users":
+        return True
+    targets = {f.name: r.target for f in entry.fields for r in f.references if r.domain == "social"}
+    led = {targets[index.fields[0]] for index in entry.indexes if index.fields[0] in targets}
+    return any(finds_the_member(NAMES[target]) for target in led - {entry.name})
+
+
+@pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
+def test_what_an_erasure_deletes_it_can_find(entry: Collection) -> None:
+    assert entry.erasure is not None
+    assert entry.erasure.action != "delete" or finds_the_member(entry)
+
+
+@pytest.mark.parametrize("name", ["jobs", "exchange_outbox", "members_outbox", "badges"])
+def test_what_no_index_finds_by_its_member_is_seen(name: str) -> None:
+    assert not finds_the_member(NAMES[name])
+
+
+def test_what_a_failed_job_says_is_not_logged() -> None:
+    (error,) = (field for field in NAMES["jobs"].fields if field.name == "error")
+    assert not HANDLING[error.personal].logged
+
+
+def test_no_order_is_promised_that_the_outbox_cannot_keep() -> None:
+    for name in ("exchange_outbox", "members_outbox"):
+        told = " ".join(field.says for field in NAMES[name].fields)
+        assert "may be published in any order" in told
+        assert "keep their order" not in told
 
 
 @pytest.mark.parametrize("what", INCOMPLETE)

@@ -110,6 +110,26 @@ def test_a_meeting_has_a_place_or_an_address_never_both(changes, passes, data) -
     assert (refusals(validator(entry), {**base, **changes}) == []) is passes
 
 
+@pytest.mark.parametrize(
+    ("changes", "passes"),
+    [
+        ({"type": "INTRO_VIDEO", "duration_sec": 30}, True),
+        ({"type": "INTRO_VIDEO", "duration_sec": 30.5}, False),
+        ({"type": "INTRO_VIDEO"}, False),
+        ({"type": "AUDIO", "duration_sec": 31}, True),
+        ({"type": "AUDIO"}, True),
+    ],
+)
+@given(st.data())
+@settings(max_examples=3)
+def test_an_intro_video_has_at_most_thirty_seconds(changes, passes, data) -> None:
+    entry = registry.collection("media")
+    document = data.draw(good(entry))
+    base = {k: v for k, v in document.items() if k not in ("type", "duration_sec")}
+    assert (refusals(validator(entry), {**base, **changes}) == []) is passes
+    assert refusals(validator(replace(entry, limits=())), {**base, **changes}) == []
+
+
 @pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
 def test_a_validator_is_strict(entry: Collection) -> None:
     schema = json_schema(entry)

@@ -1,12 +1,17 @@
 """From the members' answers to the rows of `status`."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from bson import Timestamp
 from pymongo.errors import ServerSelectionTimeoutError
 
 from cluster_cli.engines.model import Health
+from cluster_cli.engines.mongodb import status
 from cluster_cli.engines.mongodb.facts import parse_status
-from cluster_cli.engines.mongodb.status import Answer, failed, judge_group
+from cluster_cli.engines.mongodb.status import Answer, failed, judge_group, read_status, read_views
 from infra.endpoint import Endpoint
 from tests.unit.cluster_cli.engines.documents import recorded, view
 
@@ -31,6 +36,22 @@ def silent(place, health=Health.DOWN):
 
 def rows(*answers):
     return [judged.row for judged in judge_group(answers)]
+
+
+def test_a_hidden_member_has_a_row_and_no_say_in_who_leads():
+    hidden = replace(endpoint("dr", 1), kind="mongod-hidden")
+    ctx: Any = SimpleNamespace(endpoints={hidden.member: hidden}, of_kind=lambda _: ())
+    (row,) = read_status(ctx)
+    assert (row.member, row.kind, row.health) == ("members-1-dr", "mongod-hidden", Health.DOWN)
+    voters = replace(hidden, kind="mongod-shard")
+    asked: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            status, "_ask_member", lambda _, e: asked.append(e.kind) or answered(e, recorded("secondary"))
+        )
+        ctx.endpoints = {"dr": hidden, "a": voters}
+        read_views(ctx, hidden.group)
+    assert asked == ["mongod-shard"]
 
 
 def as_member(name, number, **changes):

@@ -3,7 +3,7 @@
 from app_core.schema.model import Collection, Field, Index, WriteConcern
 from cluster_cli.schema.checks.social_collections import strict
 from cluster_cli.schema.indexes import index_document
-from cluster_cli.schema.social_facts import Seen
+from cluster_cli.schema.social_facts import Seen, shard_key
 from cluster_cli.schema.zones import zone_ranges
 
 BY_ID = Index((("session_id", 1),), "by id", unique=True)
@@ -24,14 +24,18 @@ SESSIONS = Collection(
 def live(index):
     """An index as listIndexes shows it."""
     words = {name: 1 for name, kind in index.keys if kind == "text"}
-    return {**index_document(index), "v": 2, **({"weights": words} if words else {})}
+    if not words:
+        return {**index_document(index), "v": 2}
+    key = {name: kind for name, kind in index.keys if kind != "text"}
+    server = {"v": 2, "language_override": "language", "textIndexVersion": 3}
+    return {**index_document(index), "key": {"_fts": "text", "_ftsx": 1, **key}, "weights": words, **server}
 
 
 def whole(collection):
     """A collection that is exactly what the registry says."""
     return Seen(
         exists=True,
-        key=collection.shard_key or None,
+        key=shard_key(collection),
         ranges=zone_ranges(collection, 1) if collection.shard_key else (),
         indexes={"_id_": {"key": {"_id": 1}}, **{i.name: live(i) for i in collection.indexes}},
         options=strict(collection),

@@ -14,6 +14,10 @@ from tests.unit.cluster_cli.schema.live import BY_ID, BY_TIME, SESSIONS, live, w
 
 BADGES = replace(SESSIONS, name="badges", segment="members", shard_key=(), indexes=(BY_TIME,))
 NS = SESSIONS.namespace
+SEGMENTS = {"exchange": ("x",), "members": ("m",)}
+SHARDS = ({"_id": "x", "tags": ["exchange"]}, {"_id": "m", "tags": ["members"]})
+DATABASES = ({"_id": "exchange", "primary": "x"}, {"_id": "members", "primary": "m"})
+PLACED = LiveSocial(SEGMENTS, {}, SHARDS, DATABASES)
 
 
 def found(*collections, **seen):
@@ -25,8 +29,12 @@ def found(*collections, **seen):
             del there[namespace]
         else:
             there[namespace] = changed
-    facts = SocialFacts(collections, LiveSocial({"exchange": ("x",), "members": ("m",)}, there))
-    return checks.differences("social", facts)
+    return of(LiveSocial(SEGMENTS, there, SHARDS, DATABASES), *collections)
+
+
+def of(live_social, *collections):
+    """The differences of a cluster with these collections in the registry."""
+    return checks.differences("social", SocialFacts(collections, live_social))
 
 
 def verbs(differences):
@@ -94,6 +102,14 @@ def test_an_index_that_is_another_blocks_until_it_is_named():
     assert verbs(to_apply([one], named)) == ["dropIndexes", "createIndexes"]
 
 
+def test_a_hidden_index_is_shown_again_in_place():
+    hidden = {**live(BY_TIME), "hidden": True}
+    (one,) = found(SESSIONS, sessions=changed(indexes={BY_ID.name: live(BY_ID), BY_TIME.name: hidden}))
+    assert (one.act, one.blocks, one.cure) == ("apply", False, "collMod (in place)")
+    change = {"name": BY_TIME.name, "hidden": False}
+    assert one.commands == (("exchange", {"collMod": "sessions", "index": change}),)
+
+
 def test_extra_indexes_and_collections_stay_until_they_are_named():
     odd = {**whole(SESSIONS).indexes, "odd_1": {"key": {"odd": 1}}}
     differences = found(SESSIONS, sessions=changed(indexes=odd), stray=Seen(exists=True))
@@ -107,10 +123,62 @@ def test_extra_indexes_and_collections_stay_until_they_are_named():
 
 
 def test_another_shard_key_needs_a_reshard_with_size_and_estimate():
-    (one,) = found(SESSIONS, sessions=changed(key=("user_id",), size_bytes=3_000_000_000))
+    (one,) = found(SESSIONS, sessions=changed(key=(("user_id", 1),), size_bytes=3_000_000_000))
     assert (one.act, one.work, one.blocks) == ("person", "reshard", True)
     assert (one.size_bytes, one.estimate_seconds) == (3_000_000_000, 600.0)
     assert "user_id" in one.detail
+
+
+def test_a_hashed_shard_key_is_not_the_ranged_one():
+    (one,) = found(SESSIONS, sessions=changed(key=(("session_id", "hashed"),)))
+    assert (one.kind, one.act, one.blocks) == ("shard-key", "person", True)
+    assert one.detail == "sharded by session_id (hashed), the registry says session_id"
+
+
+PLACEMENT = {
+    "a shard without its zone": (
+        {"shard_entries": ({"_id": "x"}, SHARDS[1])},
+        ("shard-zone", "x", 'db.adminCommand({addShardToZone: "x", zone: "exchange"})'),
+    ),
+    "a shard in another segment's zone too": (
+        {"shard_entries": (SHARDS[0], {"_id": "m", "tags": ["members", "exchange"]})},
+        ("shard-zone", "m", 'db.adminCommand({removeShardFromZone: "m", zone: "exchange"})'),
+    ),
+    "a shard of no segment in a zone": (
+        {"shard_entries": (*SHARDS, {"_id": "old", "tags": ["members"]})},
+        ("shard-zone", "old", 'db.adminCommand({removeShardFromZone: "old", zone: "members"})'),
+    ),
+    "a database with its primary in another segment": (
+        {"database_entries": (DATABASES[0], {"_id": "members", "primary": "x"})},
+        ("primary-shard", "members", 'db.adminCommand({movePrimary: "members", to: "m"})'),
+    ),
+    "a view": (
+        {"views": ("exchange.names",)},
+        ("extra-view", "exchange.names", "swapctl schema apply --allow-drop exchange.names"),
+    ),
+    "a database of nobody": (
+        {"others": ("attic",)},
+        ("extra-database", "attic", "look at what is in it, then in mongosh: use attic; db.dropDatabase()"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "told"), PLACEMENT.values(), ids=PLACEMENT.keys())
+def test_what_lies_elsewhere_or_is_too_much_is_told_and_left(changes, told):
+    assert of(PLACED) == []
+    (one,) = of(replace(PLACED, **changes))
+    assert (one.kind, one.object, one.cure.partition(" (")[0]) == (
+        told[0],
+        told[1],
+        told[2].partition(" (")[0],
+    )
+    assert to_apply([one], frozenset()) == blocking([one], frozenset()) == []
+
+
+def test_a_view_goes_when_it_is_named():
+    (one,) = of(replace(PLACED, views=("exchange.names",)))
+    (drop,) = to_apply([one], frozenset({"exchange.names"}))
+    assert drop.commands == (("exchange", {"drop": "names"}),)
 
 
 def test_keys_in_another_zone_are_a_persons_affair():

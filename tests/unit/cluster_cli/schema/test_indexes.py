@@ -15,6 +15,7 @@ from cluster_cli.schema.indexes import (
 )
 from tests.unit.cluster_cli.schema.live import BY_ID, BY_TIME, SESSIONS, TEXT, live
 
+NEAR = Index((("place", "2dsphere"),), "near")
 EXPIRING = Index((("sent_at", 1),), "ends by itself", ttl_seconds=60)
 
 
@@ -23,9 +24,14 @@ EXPIRING = Index((("sent_at", 1),), "ends by itself", ttl_seconds=60)
     [
         ({"key": {"status": 1, "start_at": 1}}, "keys are"),
         ({"key": {"start_at": -1, "status": 1}}, "keys are"),
-        ({"unique": True}, "unique"),
-        ({"expireAfterSeconds": 60}, "expires after 60 s"),
-        ({"partialFilterExpression": {"a": 1}}, "another partial filter"),
+        ({"unique": True}, "unique is True, the registry says not set"),
+        ({"expireAfterSeconds": 60}, "expireAfterSeconds is 60"),
+        ({"partialFilterExpression": {"a": 1}}, "partialFilterExpression is {'a': 1}"),
+        ({"hidden": True}, "hidden is True"),
+        ({"sparse": True}, "sparse is True"),
+        ({"collation": {"locale": "fr"}}, "collation is {'locale': 'fr'}"),
+        ({"storageEngine": {"wiredTiger": {}}}, "storageEngine is"),
+        ({"prepareUnique": True}, "prepareUnique is True"),
     ],
 )
 def test_each_property_that_differs_is_named(changes, why):
@@ -33,16 +39,44 @@ def test_each_property_that_differs_is_named(changes, why):
     assert why in str(index_difference(BY_TIME, {**live(BY_TIME), **changes}))
 
 
+@pytest.mark.parametrize(
+    "added", [{"v": 1, "ns": "a.b"}, {"background": True}, {"sparse": False, "hidden": False}]
+)
+def test_what_the_server_adds_is_no_difference(added):
+    assert index_difference(BY_TIME, {**live(BY_TIME), **added}) is None
+    assert index_difference(NEAR, {**live(NEAR), "2dsphereIndexVersion": 3, **added}) is None
+
+
+def test_what_the_registry_asks_for_and_lacks_is_named():
+    plain = {name: value for name, value in live(BY_ID).items() if name != "unique"}
+    assert index_difference(BY_ID, plain) == "unique is not set, the registry says True"
+
+
+def test_an_expiry_at_the_moment_itself_is_not_none():
+    at_once = replace(EXPIRING, ttl_seconds=0)
+    without = {name: value for name, value in live(at_once).items() if name != "expireAfterSeconds"}
+    assert index_difference(at_once, live(at_once)) is None
+    assert index_difference(at_once, without) == "expireAfterSeconds is not set, the registry says 0"
+
+
 def test_a_text_index_is_known_by_its_weights_and_its_language():
     found = {"key": {"_fts": "text", "_ftsx": 1}, "weights": {"label": 1}, "default_language": "none"}
     assert index_difference(TEXT, found) is None
-    assert index_difference(TEXT, {**found, "weights": {"other": 1}}) == "text of other"
+    assert index_difference(TEXT, live(TEXT)) is None
+    assert "weights is {'other': 1}" in str(index_difference(TEXT, {**found, "weights": {"other": 1}}))
+    assert "weights is {'label': 5}" in str(index_difference(TEXT, {**found, "weights": {"label": 5}}))
+    assert "override is lang" in str(index_difference(TEXT, {**found, "language_override": "lang"}))
+    assert "keys are" in str(index_difference(TEXT, {**found, "key": {"user_id": 1, **found["key"]}}))
     assert "english" in str(index_difference(TEXT, {**found, "default_language": "english"}))
     assert index_document(TEXT)["default_language"] == "none"
 
 
-def test_only_another_expiry_is_changed_in_place():
-    assert in_place(EXPIRING, {**live(EXPIRING), "expireAfterSeconds": 90})
+def test_only_another_expiry_and_a_hidden_index_are_changed_in_place():
+    late = {**live(EXPIRING), "expireAfterSeconds": 90}
+    assert in_place(EXPIRING, late) == {"expireAfterSeconds": 60}
+    assert in_place(EXPIRING, {**late, "hidden": True}) == {"expireAfterSeconds": 60, "hidden": False}
+    assert in_place(BY_TIME, {**live(BY_TIME), "hidden": True}) == {"hidden": False}
+    assert in_place(BY_TIME, {**live(BY_TIME), "hidden": True, "sparse": True}) == {}
     assert not in_place(EXPIRING, {**live(EXPIRING), "expireAfterSeconds": 90, "unique": True})
     assert not in_place(replace(EXPIRING, ttl_seconds=None), live(EXPIRING))
     without = {key: value for key, value in live(EXPIRING).items() if key != "expireAfterSeconds"}

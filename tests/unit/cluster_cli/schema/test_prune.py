@@ -14,7 +14,10 @@ from app_core.schema import registry
 from app_core.schema.model import Table
 from app_core.schema.retention import Kept, Retention
 from app_core.schema.tabular import ForeignKey, Partitioning
+from cluster_cli.engines.model import Domain, Health, MemberStatus
+from cluster_cli.lag import above, of_members
 from cluster_cli.schema.payments_facts import Partition
+from cluster_cli.schema.prune import holders
 from cluster_cli.schema.prune_payments import detach_one, prune_payments
 from cluster_cli.schema.prune_statements import Referrer, count_statement, delete_statement
 from cluster_cli.schema.pruned import Brake, Pruned, refuse_failures, report
@@ -203,6 +206,23 @@ def test_a_batch_waits_until_the_replicas_have_caught_up():
     stop = Brake(lambda: answers.pop(0), said.append, look=0)
     stop.wait()
     assert (answers, stop.paused, said) == ([], 1, ["paused: b is 9 s behind"])
+
+
+def member(name: str, kind: str, lag: float, domain: Domain = "social") -> MemberStatus:
+    return MemberStatus(
+        name, domain, kind, "g", "secondary", "a", "h", Health.OK, "SECONDARY", lag_seconds=lag
+    )
+
+
+def test_a_warm_copy_that_stays_behind_holds_the_brake():
+    members = [member("a", "mongod-shard", 0.0), member("dr-a", "mongod-hidden", 60.0)]
+    assert above(of_members(holders(members, "social")), 10.0) == ["dr-a: 60.0 s behind, limit 10 s"]
+
+
+def test_config_servers_and_the_other_domain_do_not_hold_it():
+    members = [member("c", "mongod-config", 60.0), member("dr-c", "mongod-hidden-config", 60.0)]
+    members.append(member("pg", "postgres", 60.0, domain="payments"))
+    assert holders(members, "social") == []
 
 
 def test_replicas_without_lag_do_not_hold_it_up():

@@ -2,13 +2,19 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from pymongo.errors import ServerSelectionTimeoutError
 
-from cluster_cli.schema.review import ReviewFacts, findings, rules
+from cluster_cli.schema.review import ReviewFacts, _social, findings, rules
 from cluster_cli.schema.review._model import IndexUse, SlowQuery
 from cluster_cli.schema.review._payments import compared, parameters, scans, together
-from cluster_cli.schema.review._social import Access, query_of, slow_entries, stages, uses
+from cluster_cli.schema.review._read import unheard_words
+from cluster_cli.schema.review._social import Access, cache_bytes, unheard, uses
+from cluster_cli.schema.review._social_slow import query_of, slow_entries, stages
+from infra.endpoint import Endpoint
 from tests.unit.cluster_cli.schema.live import BY_ID, BY_TIME, SESSIONS, live
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -38,7 +44,10 @@ QUIET = {
     "used": (BUSY, ()),
     "unused but unique": (replace(BUSY, uses=0, needed=True), ()),
     "unused, but counted for an hour only": (replace(BUSY, uses=0, since=NOW - timedelta(hours=1)), ()),
+    "unused, but a member did not answer": (replace(BUSY, uses=0, unheard=("pg2",)), ()),
     "large and small table, below the least size": (replace(BUSY, size_bytes=400, table_bytes=1), ()),
+    "a quarter of the cache": (replace(BUSY, cache_share=0.25), ()),
+    "more of the cache, below the least size": (replace(BUSY, size_bytes=400, cache_share=0.9), ()),
     "a slow query that does not scan": (BUSY, (replace(QUERY, scans=False),)),
     "a slow query without a comparison": (BUSY, (replace(QUERY, fields=()),)),
 }
@@ -55,6 +64,36 @@ def test_unused():
 
 def test_over_sized():
     assert kinds(replace(BUSY, size_bytes=2001)) == [("over-sized", "account account_user_id")]
+
+
+SOCIAL = replace(BUSY, domain="social", table="exchange.messages", name="lang_1")
+
+
+def test_over_sized_on_mongodb_by_its_data_and_by_the_cache():
+    facts = ReviewFacts(
+        (replace(SOCIAL, size_bytes=2001), replace(SOCIAL, cache_share=0.3)), (), NOW, timedelta(), 500
+    )
+    bloated, wide = findings(facts)
+    assert (bloated.kind, bloated.detail) == ("over-sized", "2.0 KiB, its data are 2.0 KiB")
+    assert bloated.command.endswith("use exchange; db.runCommand({compact: 'messages'})")
+    assert (wide.kind, wide.detail) == ("over-sized", "1000 B, 30% of a member's cache, more than 25%")
+    assert "in app_core/schema/collections/messages.py put one with fewer keys" in wide.command
+    assert "swapctl schema apply --allow-drop exchange.messages.lang_1" in wide.command
+
+
+def test_a_needed_index_that_crowds_the_cache_is_not_to_be_dropped():
+    (one,) = findings(
+        ReviewFacts((replace(SOCIAL, needed=True, cache_share=0.3),), (), NOW, timedelta(), 500)
+    )
+    assert "further shard" in one.command
+    assert "drop" not in one.command
+
+
+def test_the_cache_that_an_index_fills_most_counts():
+    accesses = [access(BY_TIME, 1, 0.1), access(BY_TIME, 1, 0.4), access(BY_TIME, 1, 0.2)]
+    (one,) = uses([SESSIONS], accesses, {SESSIONS.namespace: {}}, {})
+    assert one.cache_share == 0.4
+    assert cache_bytes({"wiredTiger": {"cache": {"maximum bytes configured": 268435456}}}) == 2**28
 
 
 def test_missing_with_the_index_to_make():
@@ -98,14 +137,14 @@ def test_counters_of_members_are_added_up_since_the_youngest():
     assert (one.uses, one.since) == (10, NOW)
 
 
-def access(index, uses_, **spec):
-    return Access(SESSIONS.namespace, index.name, {**live(index), **spec}, uses_, NOW)
+def access(index, uses_, share=0.0, **spec):
+    return Access(SESSIONS.namespace, index.name, {**live(index), **spec}, uses_, NOW, share)
 
 
 def test_social_counters():
     accesses = [access(BY_ID, 1), access(BY_TIME, 2), access(BY_TIME, 3), access(BY_TIME, 0, name="x")]
     stats = {SESSIONS.namespace: {"indexSizes": {BY_TIME.name: 9}, "size": 5}}
-    by_id, by_time = sorted(uses([SESSIONS], accesses, stats), key=lambda u: u.name)
+    by_id, by_time = sorted(uses([SESSIONS], accesses, stats, {}), key=lambda u: u.name)
     assert (by_id.needed, by_time.needed) == (True, False)
     assert (by_time.uses, by_time.size_bytes, by_time.table_bytes) == (5, 9, 5)
     assert by_time.keys == ("status 1", "start_at -1")
@@ -114,10 +153,49 @@ def test_social_counters():
 
 def test_the_only_index_that_begins_with_the_shard_key_is_needed():
     plain = replace(SESSIONS, indexes=())
-    spec = Access(plain.namespace, "session_id_1", {"key": {"session_id": 1}}, 0, NOW)
-    (one,) = uses([plain], [spec], {plain.namespace: {}})
+    spec = Access(plain.namespace, "session_id_1", {"key": {"session_id": 1}}, 0, NOW, 0.0)
+    (one,) = uses([plain], [spec], {plain.namespace: {}}, {})
     assert one.needed
     assert not one.declared
+
+
+def endpoint(member, group):
+    return Endpoint(member, "mongod-shard", group, "h", "a", "r", "127.0.0.1", {})
+
+
+def test_a_silent_member_keeps_the_indexes_of_its_segment_from_being_called_unused():
+    segments = {"exchange": ("x-1", "x-2"), "members": ("m-1",)}
+    stats = {SESSIONS.namespace: {}}
+    for silent, told in (("x-2", []), ("m-1", [("unused", f"{SESSIONS.namespace} {BY_TIME.name}")])):
+        missing = unheard([endpoint("late", silent)], segments)
+        (one,) = uses([SESSIONS], [access(BY_TIME, 0)], stats, missing)
+        assert kinds(replace(one, since=NOW - timedelta(days=9))) == told
+        assert one.unheard == (("late",) if silent == "x-2" else ())
+
+
+def test_a_member_that_does_not_answer_is_not_one_without_uses(monkeypatch):
+    def refuses(*_, **__):
+        raise ServerSelectionTimeoutError("x-b: connection refused")
+
+    answers = {"x-a": [access(BY_TIME, 0)], "dr-a": None}
+    ctx: Any = SimpleNamespace(
+        topology=SimpleNamespace(social=SimpleNamespace(segments={"exchange": ("x-1",)})),
+        of_kind=lambda kind: (endpoint("x-a" if kind == "mongod-shard" else "dr-a", "x-1"),),
+    )
+    monkeypatch.setattr(_social, "member_client", refuses)
+    assert _social._accesses(ctx, "dr-a", [SESSIONS]) is None
+    monkeypatch.setattr(_social, "_accesses", lambda _, member, __: answers[member])
+    monkeypatch.setattr(_social, "_stats", lambda *_: {})
+    (one,) = _social.read_uses(ctx, ctx, [SESSIONS])
+    assert one.unheard == ("dr-a",)
+
+
+def test_who_did_not_answer_is_said():
+    deaf = replace(BUSY, unheard=("x-b",))
+    assert list(unheard_words([deaf, deaf, BUSY])) == [
+        "x-b does not answer: the disuse of 2 indexes is not judged"
+    ]
+    assert list(unheard_words([BUSY])) == []
 
 
 LINE = (
