@@ -13,6 +13,8 @@ import ssl
 import sys
 from pathlib import Path
 
+from cryptography import x509
+
 from infra.router import server
 from infra.router.accounts import Accounts
 from infra.router.bsonraw import Document
@@ -94,6 +96,18 @@ def parsed(options: argparse.Namespace) -> Document:
     return found
 
 
+def security(options: argparse.Namespace) -> Document:
+    """The certificate that clients see, as serverStatus shows it; empty without TLS."""
+    if options.tls_cert is None:
+        return {}
+    shown = x509.load_pem_x509_certificate(options.tls_cert.read_bytes())
+    return {
+        "SSLServerSubjectName": shown.subject.rfc4514_string(),
+        "SSLServerHasCertificateAuthority": options.tls_ca is not None,
+        "SSLServerCertificateExpirationDate": shown.not_valid_after_utc,
+    }
+
+
 async def run(options: argparse.Namespace) -> None:
     """Serve until SIGTERM or SIGINT."""
     to_members, to_clients = contexts(options)
@@ -104,7 +118,7 @@ async def run(options: argparse.Namespace) -> None:
     catalog = Catalog(ReplicaSet(name, hosts.split(","), login), login, clock)
     router = Router(catalog, clock, authenticate=key is not None, port=options.port, argv=sys.argv)
     router.cursors, router.transactions, router.users = Cursors(), Transactions(), Accounts(catalog, key)
-    router.parsed_options = parsed(options)
+    router.parsed_options, router.security = parsed(options), security(options)
     router.fail_points = FailPoints() if options.test_commands else None
     make, registry = server.factory(router)
     loop = asyncio.get_running_loop()

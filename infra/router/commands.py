@@ -20,6 +20,7 @@ from infra.router import (
     writes,
 )
 from infra.router.core import Router
+from infra.router.errors import CommandError
 from infra.router.request import Answer, Request
 from infra.router.sharding import Handler, on_config_primary
 
@@ -32,6 +33,15 @@ async def on_owners(router: Router, request: Request) -> Answer:
     for answer in await router.versioned(request, request.namespace, lambda _: dict(base)):
         ddl.result(answer)
     return {"ok": 1.0}
+
+
+async def fsync(router: Router, request: Request) -> Answer:
+    """fsync: a checkpoint on every shard; locking is for members only, as on a mongos."""
+    if request.command.get("lock"):
+        raise CommandError(8, "can't do lock through mongos")
+    replies = await stats.everywhere(router, request.derive({"fsync": 1}), {"fsync": 1}, "admin")
+    shown = {answer.shard: ddl.result(answer) for answer in replies}
+    return {"numFiles": sum(item.get("numFiles", 0) for item in shown.values()), "all": shown, "ok": 1.0}
 
 
 _PLAIN_ON_CONFIG = (
@@ -108,6 +118,7 @@ COMMANDS: dict[str, Handler] = {
     "setClusterParameter": on_config_primary(), "setDefaultRWConcern": local.set_defaults,
     **{name: on_config_primary(write_concern=False) for name in _PLAIN_ON_CONFIG},
     **{name: changing_users() for name in _USER_CHANGES},
+    "fsync": fsync,
     "invalidateUserCache": invalidate_users, "configureFailPoint": failpoints.configure_fail_point,
     **dict.fromkeys(("testVersion2", "testDeprecation"), local.okay),
     "getParameter": stats.get_parameter,
@@ -140,6 +151,7 @@ ADMIN_ONLY = frozenset(
         "balancerCollectionStatus", "setFeatureCompatibilityVersion", "setClusterParameter",
         "flushRouterConfig",
         "getDefaultRWConcern", "setDefaultRWConcern", "getParameter", "getLog", "getCmdLineOpts", "killOp",
+        "fsync",
         "configureFailPoint",
         "currentOp", "getShardMap", "getShardVersion", "getClusterParameter", "commitTransaction",
         "abortTransaction",

@@ -56,6 +56,7 @@ class Router:
     users: Accounts = field(init=False)
     fail_points: FailPoints | None = None
     parsed_options: Document = field(default_factory=dict[str, Any])
+    security: Document = field(default_factory=dict[str, Any])
     started: float = field(default_factory=time.time)
     process_id: ObjectId = field(default_factory=ObjectId)
     counters: collections.Counter[str] = field(default_factory=collections.Counter[str])

@@ -23,6 +23,7 @@ from infra.router.readconcern import check_read_concern
 from infra.router.reads import as_document
 from infra.router.reply import INTERNAL, Reply
 from infra.router.request import Answer, ClientState, Request, full_session
+from infra.router.selection import parse_preference
 from infra.router.sharding import Handler
 from infra.router.wire import OP_QUERY, Message, WireError
 
@@ -161,6 +162,7 @@ def _check_arguments(request: Request) -> None:
         if name in command:
             raise CommandError(40415, f"BSON field '{request.name}.{name}' is an unknown field.")
     check_api(request)
+    parse_preference(command.get("$readPreference"))  # judged on every command, also where nothing is read
     check_read_concern(request)
     if "autocommit" in command or "startTransaction" in command:
         _check_transaction(request)

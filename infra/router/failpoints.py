@@ -100,16 +100,20 @@ class FailPoints:
 def _parse(name: str, mode: Any, data: Document) -> FailPoint:
     if mode == "alwaysOn":
         return FailPoint(name, data)
-    if is_document(mode) and len(mode) == 1:
-        kind, value = next(iter(mode.items()))
-        if isinstance(value, int | float) and value >= 0:
-            if kind == "times":
-                return FailPoint(name, data, times=value)
-            if kind == "skip":
-                return FailPoint(name, data, skip=int(value))
-            if kind == "activationProbability":
-                return FailPoint(name, data, probability=float(value))
+    # of several kinds the first of these counts, as on a server: drivers send a `skip` of 0 beside `times`
+    given = mode if is_document(mode) else {}
+    kind = next((item for item in ("times", "skip", "activationProbability") if item in given), None)
+    if kind is not None and isinstance(given[kind], int | float) and given[kind] >= 0:
+        return _counted(name, data, kind, given[kind])
     raise CommandError(2, f"Invalid mode of a fail point: {mode!r}")
+
+
+def _counted(name: str, data: Document, kind: str, value: float) -> FailPoint:
+    if kind == "times":
+        return FailPoint(name, data, times=value)
+    if kind == "skip":
+        return FailPoint(name, data, skip=int(value))
+    return FailPoint(name, data, probability=float(value))
 
 
 def _meant(data: Document, request: Request) -> bool:

@@ -88,6 +88,7 @@ RULES: dict[str, Rule] = {
     "serverStatus": on_cluster("serverStatus"), "hostInfo": on_cluster("hostInfo"),
     "getLog": on_cluster("getLog"), "getParameter": on_cluster("getParameter"),
     "getCmdLineOpts": on_cluster("getCmdLineOpts"), "currentOp": current_op, "killOp": on_cluster("killop"),
+    "fsync": on_cluster("fsync"),
     "planCacheClear": on_collection("planCacheWrite"),
     # the cluster
     "listShards": on_cluster("listShards"), "addShard": on_cluster("addShard"),

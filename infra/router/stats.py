@@ -177,6 +177,8 @@ async def server_status(router: Router, request: Request) -> Answer:
         "opcounters": _opcounters(router), "transactions": {"currentOpen": len(router.transactions)},
         "metrics": {"cursor": {"open": {"total": len(router.cursors)}}, "commands": dict(router.counters)},
     }  # fmt: skip
+    if router.security:
+        status["security"] = router.security
     wanted = {k for k, v in request.command.items() if v in (0, False) and k in status}
     return {**{k: v for k, v in status.items() if k not in wanted}, "ok": 1.0}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -119,3 +120,26 @@ def test_deprecated_and_unknown_commands_under_the_stable_api(strict: Client) ->
         with pytest.raises(OperationFailure) as caught:
             strict.admin.command(command)
         assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("preference", "code"),
+    [
+        ({"mode": "secondaryPreferred", "maxStalenessSeconds": 10}, 160),
+        ({"mode": "primary", "maxStalenessSeconds": 120}, 2),
+        ({"mode": "nope"}, 9),
+        ({"mode": "secondaryPreferred", "maxStalenessSeconds": 120}, None),
+    ],
+)
+@pytest.mark.parametrize("command", [{"find": "absent"}, {"ping": 1}, {"insert": "c", "documents": [{}]}])
+def test_read_preferences_are_judged_on_every_command(
+    client: Client, database: str, command: dict[str, Any], preference: dict[str, Any], code: int | None
+) -> None:
+    reply = raw_command(client, database, {**command, "$readPreference": preference})
+    assert reply.get("code") == code, reply
+
+
+def test_server_status_shows_the_certificate(client: Client) -> None:
+    shown = client.admin.command("serverStatus")["security"]
+    assert "CN=router" in shown["SSLServerSubjectName"] and shown["SSLServerHasCertificateAuthority"] is True
+    assert isinstance(shown["SSLServerCertificateExpirationDate"], datetime.datetime)

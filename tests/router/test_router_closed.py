@@ -16,7 +16,7 @@ NOT_SERVED = {
     "_hashBSONElement", "_isSelf", "_killOperations", "_mergeAuthzCollections",
     "abortReshardCollection", "appendOplogNote", "authenticate", "cleanupReshardCollection",
     "commitReshardCollection", "compact", "connPoolStats", "connPoolSync",
-    "coordinateCommitTransaction", "dropConnections", "echo", "filemd5", "fsync", "fsyncUnlock",
+    "coordinateCommitTransaction", "dropConnections", "echo", "filemd5", "fsyncUnlock",
     "getDiagnosticData", "getnonce", "logApplicationMessage", "logMessage", "logRotate", "mergeChunks",
     "multicast", "netstat", "planCacheClearFilters", "planCacheListFilters", "planCacheSetFilter",
     "profile", "refreshLogicalSessionCacheNow", "repairShardedCollectionChunksHistory",

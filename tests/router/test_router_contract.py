@@ -408,3 +408,10 @@ def test_lists_and_figures(client: Client, database: str, sharded: Sharded) -> N
     ]
     assert client[database].command("validate", name)["valid"]
     assert isinstance(client.admin.command("currentOp")["inprog"], list)
+
+
+def test_fsync_reaches_every_shard_and_locks_none(client: Client) -> None:
+    answer = client.admin.command("fsync")
+    assert set(answer["all"]) == {"sa", "sb"} and all(item["ok"] == 1 for item in answer["all"].values())
+    with pytest.raises(OperationFailure, match="can't do lock through mongos"):
+        client.admin.command("fsync", lock=True)

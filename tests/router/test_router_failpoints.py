@@ -118,7 +118,7 @@ def test_without_test_commands_there_are_none(client: Client) -> None:
     assert client.admin.command("getParameter", enableTestCommands=1)["enableTestCommands"] is False
 
 
-@pytest.mark.parametrize("mode", ["on", {"times": -1}, {"often": 1}, 7, {}])
+@pytest.mark.parametrize("mode", ["on", {"times": -1}, {"times": -1, "skip": 0}, {"often": 1}, 7, {}])
 def test_modes_that_no_server_takes(testing: Client, mode: Any) -> None:
     with pytest.raises(OperationFailure):
         testing.admin.command("configureFailPoint", "failCommand", mode=mode, data={})
@@ -133,6 +133,8 @@ def test_modes_that_no_server_takes(testing: Client, mode: Any) -> None:
         ({"times": 2}, [1, 1, 0, 0]),
         ({"skip": 2}, [0, 0, 1, 1]),
         ({"times": 0}, [0] * 4),
+        ({"times": 1, "skip": 0}, [1, 0, 0, 0]),
+        ({"skip": 3, "times": 2}, [1, 1, 0, 0]),
     ],
 )
 def test_how_often(mode: Any, hits: list[int]) -> None:
