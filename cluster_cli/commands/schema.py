@@ -16,7 +16,8 @@ AllowDrop = Annotated[
     typer.Option(
         "--allow-drop",
         metavar="NAME",
-        help="Drop this index, column, table or collection (as `schema diff` names it); may be repeated.",
+        help="Drop this, as `schema diff` names it: 'column account.odd' (with its kind, on the payments side),"
+        " exchange.messages.odd_1; may be repeated.",
     ),
 ]
 

@@ -19,6 +19,8 @@ Key = tuple[str, str]
 """(kind, name), such as ("column", "account.balance")."""
 Catalogue = Mapping[Key, str]
 
+UNFINISHED = " (invalid)"
+"""Ends the definition of an index that is half-built, or that partitions still lack."""
 FILE = Path(app_core.schema.__file__).parent / "catalogue.json"
 _QUERY = Path(__file__).with_name("catalogue.sql")
 

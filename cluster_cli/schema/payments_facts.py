@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -27,10 +27,18 @@ SELECT coalesce(p.relname, regexp_replace(c.relname, '_\d{4}_\d{2}$', '')), c.re
 """
 _INVALID = """
 SELECT c.relname, t.relname, pg_relation_size(t.oid), pg_get_indexdef(c.oid),
-       EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = c.oid),
+       EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = c.oid)
+       OR EXISTS (SELECT 1 FROM pg_inherits h WHERE h.inhrelid = c.oid),
        EXISTS (SELECT 1 FROM pg_stat_progress_create_index s WHERE s.index_relid = c.oid)
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
  WHERE NOT i.indisvalid AND c.relnamespace = 'public'::regnamespace AND c.relkind = 'i'
+"""
+_INDEXED = """
+SELECT x.relname, array_agg(t.relname::text)
+  FROM pg_class x JOIN pg_inherits h ON h.inhparent = x.oid
+  JOIN pg_index i ON i.indexrelid = h.inhrelid JOIN pg_class t ON t.oid = i.indrelid
+ WHERE x.relkind = 'I' AND x.relnamespace = 'public'::regnamespace
+ GROUP BY x.relname
 """
 _SIZES = """
 SELECT c.relname, CASE c.relkind WHEN 'p' THEN
@@ -54,7 +62,10 @@ class Partition:
 
 @dataclass(frozen=True)
 class InvalidIndex:
-    """An index that a killed CREATE or REINDEX CONCURRENTLY left. building: somebody builds it now."""
+    """An index that a killed CREATE or REINDEX CONCURRENTLY left. building: somebody builds it now.
+
+    of_constraint: a constraint or the index of a partitioned table holds it, so that it cannot be dropped.
+    """
 
     name: str
     table: str
@@ -66,7 +77,10 @@ class InvalidIndex:
 
 @dataclass(frozen=True)
 class PaymentsFacts:
-    """What the checks compare. applied: version -> checksum (None: another runner did it)."""
+    """What the checks compare. applied: version -> checksum (None: another runner did it).
+
+    indexed: an index of a partitioned table -> the partitions that have their part of it.
+    """
 
     migrations: tuple[Migration, ...]
     tables: tuple[Table, ...]
@@ -78,6 +92,7 @@ class PaymentsFacts:
     sizes: Mapping[str, int]
     today: date
     database: str
+    indexed: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
 
 def read_payments(
@@ -98,6 +113,7 @@ def read_payments(
         sizes={str(name): int(size) for name, size in connection.execute(_SIZES).fetchall()},
         today=moment.date(),
         database=str(now[1]),
+        indexed={str(x): frozenset(names) for x, names in connection.execute(_INDEXED).fetchall()},
     )
 
 

@@ -120,7 +120,8 @@ def test_every_drift_is_named_and_cured(
     _put_back_the_constraints(payments)
     planned = json.loads(schema(sandbox, "plan", "-o", "json").stdout)
     assert {d["act"] for d in planned} == {"apply"}
-    applied = schema(sandbox, "apply", "--allow-drop", "account.odd", "--allow-drop", "exchange.messages.odd")
+    dropped = ("--allow-drop", "column account.odd", "--allow-drop", "exchange.messages.odd")
+    applied = schema(sandbox, "apply", *dropped)
     assert applied.returncode == 0, applied.stderr
     assert "left as it is: exchange.stray" in applied.stderr
     assert [d.object for d in find_differences(sandbox)] == ["exchange.stray"]
