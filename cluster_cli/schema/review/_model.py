@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -29,11 +30,15 @@ class IndexUse:
     since: datetime
     size_bytes: int
     table_bytes: int
+    partitioned: bool = False
 
 
 @dataclass(frozen=True)
 class SlowQuery:
-    """A query that the servers found slow. scans: its plan reads the whole table."""
+    """A query that the servers found slow. scans: its plan reads the whole table.
+
+    partitioned: the table is, so that no index of it can be built CONCURRENTLY.
+    """
 
     domain: Domain
     table: str
@@ -42,17 +47,22 @@ class SlowQuery:
     calls: int
     mean_ms: float
     scans: bool
+    partitioned: bool = False
 
 
 @dataclass(frozen=True)
 class ReviewFacts:
-    """Everything that the rules compare. least_age: statistics younger than this prove no disuse."""
+    """Everything that the rules compare. least_age: statistics younger than this prove no disuse.
+
+    silent: members that did not answer, by domain: what they use is unknown.
+    """
 
     indexes: tuple[IndexUse, ...]
     slow: tuple[SlowQuery, ...]
     now: datetime
     least_age: timedelta
     least_bytes: int
+    silent: Mapping[Domain, tuple[str, ...]] = field(default_factory=dict[Domain, tuple[str, ...]])
 
 
 @dataclass(frozen=True)
@@ -74,5 +84,6 @@ def drop_command(index: IndexUse) -> str:
         module = f"app_core/schema/collections/{index.table.rpartition('.')[2]}.py"
         return f"remove it from {module}, then: {drop}" if index.declared else drop
     if index.declared:
-        return f"a new migration: DROP INDEX CONCURRENTLY IF EXISTS {index.name}"
-    return f"swapctl schema apply --allow-drop {index.name}"
+        online = "" if index.partitioned else "CONCURRENTLY "
+        return f"a new migration: DROP INDEX {online}IF EXISTS {index.name}"
+    return f"swapctl schema apply --allow-drop 'index {index.name}'"

@@ -10,8 +10,10 @@ NAME = "unused"
 
 
 def find(facts: ReviewFacts) -> Iterator[Finding]:
-    """Indexes without a use on any member; constraints, shard keys and expiries need none."""
+    """Indexes without a use on any member, when all answered; constraints, shard keys, expiries need none."""
     for index in facts.indexes:
+        if facts.silent.get(index.domain):
+            continue  # it may be what serves the queries there
         if index.uses or index.needed or facts.now - index.since < facts.least_age:
             continue
         yield Finding(

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
+import psycopg
 import pytest
 
-from cluster_cli.schema.review import ReviewFacts, findings, rules
-from cluster_cli.schema.review._model import IndexUse, SlowQuery
+from cluster_cli.schema.review import ReviewFacts, _payments, findings, rules
+from cluster_cli.schema.review._model import IndexUse, SlowQuery, drop_command
 from cluster_cli.schema.review._payments import compared, parameters, scans, together
 from cluster_cli.schema.review._social import Access, query_of, slow_entries, stages, uses
 from tests.unit.cluster_cli.schema.live import BY_ID, BY_TIME, SESSIONS, live
@@ -51,6 +54,35 @@ def test_silent(index, slow):
 
 def test_unused():
     assert kinds(replace(BUSY, uses=0)) == [("unused", "account account_user_id")]
+
+
+def test_disuse_is_judged_only_when_every_member_answered():
+    quiet = ReviewFacts((replace(BUSY, uses=0),), (), NOW, timedelta(days=1), 500)
+    assert [f.kind for f in findings(quiet)] == ["unused"]
+    assert findings(replace(quiet, silent={"payments": ("pgdr1",)})) == []
+    others = replace(quiet, silent={"payments": (), "social": ("one-a",)})
+    assert [f.kind for f in findings(others)] == ["unused"]
+
+
+def test_a_member_that_does_not_answer_is_named(monkeypatch):
+    def refuse(_, *, via, **__):
+        if via == "pgdr1":
+            raise psycopg.OperationalError
+        return SimpleNamespace(execute=lambda _: SimpleNamespace(fetchall=list), close=lambda: None)
+
+    monkeypatch.setattr(_payments, "connect", refuse)
+    ctx: Any = SimpleNamespace(of_kind=lambda _: [SimpleNamespace(member=name) for name in ("pg1", "pgdr1")])
+    assert _payments.read_uses(ctx, {}) == ([], ("pgdr1",))
+
+
+def test_commands_about_a_partitioned_table_are_ones_that_postgresql_takes():
+    index = replace(BUSY, partitioned=True)
+    assert drop_command(index) == "a new migration: DROP INDEX IF EXISTS account_user_id"
+    assert drop_command(BUSY) == "a new migration: DROP INDEX CONCURRENTLY IF EXISTS account_user_id"
+    assert drop_command(replace(BUSY, declared=False)).endswith("--allow-drop 'index account_user_id'")
+    (one,) = findings(ReviewFacts((), (replace(QUERY, partitioned=True),), NOW, timedelta(), 0))
+    assert "CREATE INDEX IF NOT EXISTS account_email ON ONLY account (email)" in one.command
+    assert "CONCURRENTLY" not in one.command
 
 
 def test_over_sized():
