@@ -16,7 +16,7 @@ AllowDrop = Annotated[
     typer.Option(
         "--allow-drop",
         metavar="NAME",
-        help="Drop this, as `schema diff` names it: 'column account.odd' (with its kind, on the payments side),"
+        help="Drop this, as `schema diff` names it: 'column account.odd' (payments: with its kind),"
         " exchange.messages.odd_1; may be repeated.",
     ),
 ]

@@ -85,10 +85,15 @@ def create_statement(table: Table, month: Month) -> sql.Composed:
 
 def attach_statement(table: Table, month: Month) -> sql.Composed:
     """Attach a month's table that is there; its rows are read, to see that they lie in the month."""
-    low, high = (sql.Literal(f"{m.first_day().isoformat()} 00:00:00+00") for m in (month, month.plus(1)))
     return sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
-        sql.Identifier(table.name), sql.Identifier(partition_name(table.name, month)), low, high
+        sql.Identifier(table.name), sql.Identifier(partition_name(table.name, month)), *bounds(month)
     )
+
+
+def bounds(month: Month) -> tuple[str, str]:
+    """Its first instant and the next month's, as PostgreSQL prints them in UTC."""
+    low, high = (f"{m.first_day().isoformat()} 00:00:00+00" for m in (month, month.plus(1)))
+    return low, high
 
 
 def detach_statement(table: str, partition: str, *, finalize: bool = False) -> sql.Composed:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from app_core.schema.migrations import Migration
 from app_core.schema.model import Table
-from cluster_cli.schema.catalogue import Catalogue, read_catalogue
+from cluster_cli.schema.catalogue import Catalogue, plainly, read_catalogue
 
 Connection = psycopg.Connection[Any]
 
+_FEATURES = Path(__file__).with_name("partitions.sql")
 _PARTITIONS = r"""
 SELECT coalesce(p.relname, regexp_replace(c.relname, '_\d{4}_\d{2}$', '')), c.relname,
        p.oid IS NOT NULL AND NOT coalesce(i.inhdetachpending, false),
@@ -61,6 +63,17 @@ class Partition:
 
 
 @dataclass(frozen=True)
+class Feature:
+    """What a partitioned table (partition is empty) or one of its attached partitions has."""
+
+    table: str
+    partition: str
+    kind: str
+    name: str
+    definition: str
+
+
+@dataclass(frozen=True)
 class InvalidIndex:
     """An index that a killed CREATE or REINDEX CONCURRENTLY left. building: somebody builds it now.
 
@@ -93,6 +106,7 @@ class PaymentsFacts:
     today: date
     database: str
     indexed: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    features: tuple[Feature, ...] = ()
 
 
 def read_payments(
@@ -113,8 +127,16 @@ def read_payments(
         sizes={str(name): int(size) for name, size in connection.execute(_SIZES).fetchall()},
         today=moment.date(),
         database=str(now[1]),
+        features=read_features(connection),
         indexed={str(x): frozenset(names) for x, names in connection.execute(_INDEXED).fetchall()},
     )
+
+
+def read_features(connection: Connection) -> tuple[Feature, ...]:
+    """What partitioned tables and their attached partitions have."""
+    with plainly(connection):
+        rows = connection.execute(_FEATURES.read_bytes()).fetchall()
+    return tuple(Feature(*row) for row in rows)
 
 
 def read_applied(connection: Connection) -> dict[str, str | None]:
@@ -126,6 +148,6 @@ def read_applied(connection: Connection) -> dict[str, str | None]:
     if not columns:
         return {}
     checksum = "checksum" if ("checksum",) in columns else "NULL"
-    query = f"SELECT version, {checksum} FROM schema_migrations"
+    query = f"SELECT version, {checksum} FROM public.schema_migrations"
     rows = connection.execute(query).fetchall()  # type: ignore[arg-type] - one of two constants
     return {str(version): found for version, found in rows}

@@ -28,13 +28,20 @@ _DROPS = {
     "domain": "DROP DOMAIN {name}",
     "enum": "DROP TYPE {name}",
     "sequence": "DROP SEQUENCE {name}",
+    "policy": "DROP POLICY {name} ON {parent}",
+    "rule": "DROP RULE {name} ON {parent}",
+}
+_PERSON = {
+    "owner": "ALTER … OWNER TO the owner of the database (of the database: to postgres)",
+    "setting": "ALTER ROLE … RESET or ALTER DATABASE … RESET: it changes what every session is promised",
+    "grant": "REVOKE it, or write a new migration that grants it",
 }
 
 _TABLE_OF_INDEX = re.compile(r".*? ON (?:ONLY )?public\.(\S+) .*", re.DOTALL)
 
 
 def find(facts: PaymentsFacts) -> Iterator[Difference]:
-    """Tables, columns, constraints, indexes, triggers, functions, types and grants that part.
+    """Tables and all that belongs to them, functions, types, grants, owners and settings that part.
 
     While migrations wait, what lacks may be theirs: then only what is there too much is told.
     """
@@ -82,11 +89,11 @@ def _extra(facts: PaymentsFacts, key: Key) -> Difference:
         f"extra-{kind}",
         "payments",
         f"{kind} {name}",
-        "no migration makes it",
+        "no migration makes it" + (f": {short(facts.live[key])}" if kind in _PERSON else ""),
         "drop" if statement is not None else "person",
         f"swapctl schema apply --allow-drop '{kind} {name}', or a new migration that makes it"
         if statement is not None
-        else "remove it by a new migration, or write one that makes it",
+        else _PERSON.get(kind, "remove it by a new migration, or write one that makes it"),
         size_bytes=facts.sizes.get(name.partition(".")[0]) if kind in ("table", "column") else None,
         name=f"{kind} {name}" if statement is not None else "",
         commands=((facts.database, statement),) if statement is not None else (),

@@ -326,3 +326,23 @@ def test_the_committed_catalogue_reads_back_and_has_every_table_of_the_registry(
     catalogue = wanted_catalogue()
     assert '"table"' in as_text(catalogue)
     assert {name for kind, name in catalogue if kind == "table"} == {t.name for t in registry.tables()}
+
+
+UNDECLARED = {
+    ("setting", "role app: synchronous_commit"): "local",
+    ("owner", "account"): "app",
+    ("grant", "schema public to app"): "CREATE",
+}
+
+
+@pytest.mark.parametrize("key", UNDECLARED, ids=[kind for kind, _ in UNDECLARED])
+def test_what_changes_every_sessions_promise_is_told_with_its_value(key):
+    (one,) = found(live={**CATALOGUE, key: UNDECLARED[key]})
+    assert (one.kind, one.act) == (f"extra-{key[0]}", "person")
+    assert one.detail == f"no migration makes it: {UNDECLARED[key]}"
+
+
+@pytest.mark.parametrize("key", [("policy", "account.odd"), ("rule", "account.odd")], ids=["policy", "rule"])
+def test_policies_and_rules_are_dropped_by_name(key):
+    (one,) = to_apply(found(live={**CATALOGUE, key: "…"}), frozenset({" ".join(key)}))
+    assert statements([one]) == [f'DROP {key[0].upper()} "odd" ON "account"']
