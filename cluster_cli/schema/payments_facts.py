@@ -123,13 +123,18 @@ def read_payments(
         applied=read_applied(connection),
         live=read_catalogue(connection),
         invalid=tuple(InvalidIndex(*row) for row in connection.execute(_INVALID).fetchall()),
-        partitions=tuple(Partition(*row) for row in connection.execute(_PARTITIONS).fetchall()),
+        partitions=read_partitions(connection),
         sizes={str(name): int(size) for name, size in connection.execute(_SIZES).fetchall()},
         today=moment.date(),
         database=str(now[1]),
         features=read_features(connection),
         indexed={str(x): frozenset(names) for x, names in connection.execute(_INDEXED).fetchall()},
     )
+
+
+def read_partitions(connection: Connection) -> tuple[Partition, ...]:
+    """The months' tables, also the detached ones."""
+    return tuple(Partition(*row) for row in connection.execute(_PARTITIONS).fetchall())
 
 
 def read_features(connection: Connection) -> tuple[Feature, ...]:
