@@ -28,7 +28,7 @@ _SETTLED = f"{LOCK_TIMEOUT_S}s"
 _SETTLE = sql.SQL(
     "RESET ROLE; RESET SESSION AUTHORIZATION; RESET ALL;"
     " SET client_connection_check_interval = '1s'; SET lock_timeout = {}"
-).format(_SETTLED)
+)
 _ONLINE = re.compile(
     r"(CREATE( UNIQUE)? INDEX|DROP INDEX|REINDEX( \([^)]*\))? \w+) CONCURRENTLY\b"
     r"|ALTER TABLE .*\bDETACH PARTITION \S+ (CONCURRENTLY|FINALIZE)\b",
@@ -51,7 +51,7 @@ def online(statement: Statement) -> bool:
 
 def settle(connection: Connection) -> None:
     """Give the session a runner's settings, whatever a migration left of its own."""
-    connection.execute(_SETTLE)
+    connection.execute(_SETTLE.format(_SETTLED))
 
 
 def execute(connection: Connection, statement: Statement) -> None:
