@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cluster_cli.commands.schema import app
+from cluster_cli.drills.workloads.payments import BALANCE, ENTRIES, INTENT, TRANSFER
 from cluster_cli.engines.postgresql.connect import connect
 from cluster_cli.schema.balances import reconcile
 from cluster_cli.schema.scratch import migrated, scratch_database
@@ -50,21 +51,23 @@ def account(connection: Postgres, balance: int) -> uuid.UUID:
 
 
 def pay(connection: Postgres, payer: uuid.UUID, payee: uuid.UUID, amount: int) -> uuid.UUID:
-    """A whole payment: the transfer, its two entries, both balances."""
+    """A whole payment as the drills make it: the transfer, its two entries, both balances."""
     key = uuid.uuid4()
     with connection.transaction():
-        connection.execute(
-            "INSERT INTO transfer (id, from_account_id, to_account_id, amount, currency)"
-            " VALUES (%s, %s, %s, %s, 'EUR')",
-            (key, payer, payee, amount),
-        )
+        connection.execute(TRANSFER, (key, payer, payee, amount))
         for one, change in ((payer, -amount), (payee, amount)):
-            connection.execute("UPDATE account SET balance = balance + %s WHERE id = %s", (change, one))
-            connection.execute(
-                "INSERT INTO ledger_entry (transfer_id, account_id, amount) VALUES (%s, %s, %s)",
-                (key, one, change),
-            )
+            connection.execute(BALANCE, (change, one))
+        connection.execute(ENTRIES, (key, payer, -amount, key, payee, amount))
     return key
+
+
+def test_the_application_makes_payments_and_sends_them_again(service: Postgres) -> None:
+    payer, payee, intent = account(service, 100), account(service, 0), uuid.uuid4()
+    pay(service, payer, payee, 7)
+    for _ in range(2):
+        service.execute(INTENT, (intent, intent, 5))
+    rows = service.execute("SELECT balance, opening FROM account WHERE id = %s", (payee,)).fetchall()
+    assert rows == [(7, 0)]
 
 
 FORBIDDEN = [
