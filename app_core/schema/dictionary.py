@@ -103,7 +103,8 @@ def _table(entry: Table) -> str:
         f"### {entry.name}\n",
         f"{entry.entity}: {entry.says}.\n",
         f"- key: {_names(entry.key)}; durability `{entry.durability}`"
-        + ("; append-only for the application" if entry.append_only else ""),
+        + ("; append-only for the application" if entry.append_only else "")
+        + (f"; the application changes {_names(entry.changes)} only" if entry.changes else ""),
         *(
             f"- foreign key: {_names(k.columns)} → `{k.target}` ({_names(k.target_columns)}){_ending(k)}"
             for k in entry.foreign_keys
@@ -190,6 +191,7 @@ def _to(references: Iterable[Reference]) -> str:
 def _column(column: Column) -> str:
     values = f": {', '.join(column.values)}" if column.values else ""
     default = f", default {column.default}" if column.default else ""
+    default += ", numbered by the database" if column.numbered else ""
     return f"{column.type}{values}{default}{', may be null' if column.nullable else ''}"
 
 

@@ -27,6 +27,8 @@ class Column:
     personal: Personal = "none"
     values: tuple[str, ...] = ()
     default: str | None = None
+    numbered: bool = False
+    """Whether the database gives each row the next number (an identity)."""
     references: Reference | None = None
 
 
@@ -92,7 +94,7 @@ class Table:
 
     durability: `sync` = a commit counts only when a synchronous standby acknowledged it. Unique constraints
     are unique indexes here, `partial` of an index is the text of its WHERE under the key `sql`.
-    append_only: the application may neither update nor delete.
+    append_only: the application may neither update nor delete. changes: the columns that it may update.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Table:
     states: StateMachine | None = None
     partitioning: Partitioning | None = None
     append_only: bool = False
+    changes: tuple[str, ...] = ()
     retention: Retention | Kept | None = None
     erasure: Erasure | None = None
     departures: tuple[Departure, ...] = ()

@@ -16,7 +16,8 @@ AllowDrop = Annotated[
     typer.Option(
         "--allow-drop",
         metavar="NAME",
-        help="Drop this index, column, table or collection (as `schema diff` names it); may be repeated.",
+        help="Drop this, as `schema diff` names it: 'column account.odd' (payments: with its kind),"
+        " exchange.messages.odd_1; may be repeated.",
     ),
 ]
 
@@ -170,6 +171,36 @@ def orphans(
     say(f"{total(found)} orphans in {sum(one.scanned for one in found)} references of {len(found)} kinds")
     say(f"{gone} have outlived what they refer to")
     if total(found):
+        raise typer.Exit(3)
+
+
+@app.command("balances")
+def balances(
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Accounts read at a time.")] = 1000,
+    context: ContextName = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Accounts whose balance is not what they began with and the entries of the ledger; exit 3.
+
+    Reads detached months as well. Accounts that began before their opening was kept, or whose first months
+    are archived, cannot be judged and are counted as unknown when they differ.
+
+    Example: swapctl schema balances -o json | jq '.unexplained[].account'
+    """
+    from app_core.errors import UsageError
+    from cluster_cli.engines.postgresql.connect import connect
+    from cluster_cli.schema.balances import reconcile
+    from cluster_cli.schema.reach import reachable
+    from infra.context import load_context
+
+    ctx = load_context(context)
+    if ctx.topology.payments is None:
+        raise UsageError("this topology has no payments", on=ctx.topology.name)
+    with reachable(), contextlib.closing(connect(ctx, via="proxy", autocommit=True)) as connection:
+        found = reconcile(connection, say, batch)
+    emit(found.unexplained if output is OutputFormat.TABLE else found, output)
+    say(f"{found.count} unexplained balances of {found.accounts} accounts; {found.unknown} unknown")
+    if found.count:
         raise typer.Exit(3)
 
 

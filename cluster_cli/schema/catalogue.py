@@ -6,6 +6,7 @@ The wanted catalogue is a file beside the migrations (`app_core/schema/catalogue
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,13 +20,26 @@ Key = tuple[str, str]
 """(kind, name), such as ("column", "account.balance")."""
 Catalogue = Mapping[Key, str]
 
+UNFINISHED = " (invalid)"
+"""Ends the definition of an index that is half-built, or that partitions still lack."""
 FILE = Path(app_core.schema.__file__).parent / "catalogue.json"
 _QUERY = Path(__file__).with_name("catalogue.sql")
 
 
+@contextlib.contextmanager
+def plainly(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """The server prints definitions and instants the same whatever is set for a role, a database or here."""
+    with connection.transaction():
+        connection.execute(
+            "SET LOCAL search_path = public; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'"
+        )
+        yield
+
+
 def read_catalogue(connection: psycopg.Connection[Any]) -> Catalogue:
-    """The catalogue of the connection's database, in one round trip. Raises psycopg.Error."""
-    rows = connection.execute(_QUERY.read_bytes()).fetchall()
+    """The catalogue of the connection's database, in one query. Raises psycopg.Error."""
+    with plainly(connection):
+        rows = connection.execute(_QUERY.read_bytes()).fetchall()
     return {(str(kind), str(name)): str(definition) for kind, name, definition in rows}
 
 

@@ -8,17 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from app_core.errors import RefusedError, SwapskillError, TimedOutError
 from app_core.schema.migrations import Migration
+from cluster_cli.schema import patience
+from cluster_cli.waiting import wait_until
 
 Connection = psycopg.Connection[Any]
 
-LOCK_TIMEOUT_S = 5
-"""A statement waits so long for a table's lock, so that it cannot queue up the application behind it."""
-TURN_TIMEOUT_S = 60
-"""How long a runner waits for another one to finish."""
+TURN_TIMEOUT_S, TURN_PAUSE_S = 60, 0.2
+"""How long a runner waits for another one to finish, and how often it asks."""
 _LOCK_KEY = 7_237_155  # any number, the same for every runner
 # dbmate's own table with what it does not keep; its rows have a version only
 _TABLE = """
@@ -40,7 +39,6 @@ _REPEATABLE_ACTION = re.compile(
 )
 _ACTION = re.compile(r"""('[^']*'|"[^"]*"|\((?:[^()]|\([^()]*\))*\)|[^,'"()])+""")
 """What stands between the commas that are in no text, name or parentheses."""
-_COMMENTS = re.compile(r"--[^\n]*\n?|/\*.*?\*/", re.DOTALL)
 
 
 def pending(migrations: Iterable[Migration], applied: Mapping[str, str | None]) -> tuple[Migration, ...]:
@@ -84,8 +82,8 @@ def unrepeatable(migration: Migration) -> list[str]:
     """Statements of a migration outside a transaction that fail, or do more, when they run a second time."""
     if migration.transaction:
         return []
-    bare = [" ".join(_COMMENTS.sub("", part.decode()).split()) for part in statements(migration)]
-    return [part for part in bare if part and not repeatable(part)]
+    lines = [patience.bare(part) for part in statements(migration)]
+    return [line for line in lines if line and not repeatable(line)]
 
 
 def repeatable(statement: str) -> bool:
@@ -117,23 +115,25 @@ def turn(connection: Connection) -> Iterator[None]:
 
     Raises TimedOutError when another runner holds it for TURN_TIMEOUT_S.
     """
-    # a server that builds an index looks once a second whether its client lives: a killed run ends at once
-    connection.execute("SET client_connection_check_interval = '1s'")
-    connection.execute(sql.SQL("SET lock_timeout = {}").format(f"{TURN_TIMEOUT_S}s"))
-    try:
-        connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK_KEY,))
-    except psycopg.errors.LockNotAvailable:
+    patience.settle(connection)
+    # asked for, not waited for: who waits inside a statement is an older transaction, and the holder's
+    # CREATE INDEX CONCURRENTLY would wait for it
+    if not wait_until(lambda: _took_turn(connection), TURN_TIMEOUT_S, TURN_PAUSE_S):
         raise TimedOutError(
             "another migration run does not end",
             why=f"its lock is held for {TURN_TIMEOUT_S} s",
             hint="SELECT * FROM pg_locks WHERE locktype = 'advisory'",
-        ) from None
-    connection.execute(sql.SQL("SET lock_timeout = {}").format(f"{LOCK_TIMEOUT_S}s"))
+        )
     try:
         yield
     finally:
         if not connection.broken:
             connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK_KEY,))
+
+
+def _took_turn(connection: Connection) -> bool:
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK_KEY,)).fetchone()
+    return row is not None and bool(row[0])
 
 
 def prepare(connection: Connection) -> None:
@@ -144,14 +144,16 @@ def prepare(connection: Connection) -> None:
 def run_one(connection: Connection, migration: Migration) -> None:
     """Run one migration (autocommit connection). Outside a transaction its statements run one by one.
 
+    Settings that the file makes for the session end with it.
     Raises SwapskillError with the server's words; a failed one in a transaction leaves nothing behind.
     """
     try:
         with connection.transaction() if migration.transaction else contextlib.nullcontext():
             for part in statements(migration):
-                connection.execute(part)
+                patience.execute(connection, part)
+            patience.settle(connection)
             connection.execute(
-                "INSERT INTO schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
+                "INSERT INTO public.schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
                 (migration.version, migration.name, migration.checksum),
             )
     except psycopg.Error as error:

@@ -45,7 +45,7 @@ def wanted_months(partitioning: Partitioning, today: date) -> list[Month]:
 
 
 def missing_months(table: Table, present: Iterable[str], today: date) -> list[Month]:
-    """The months whose partition does not exist yet."""
+    """The months whose partition is not among those present; only an attached one takes rows."""
     if table.partitioning is None:
         return []
     names = set(present)
@@ -74,18 +74,26 @@ def create_statement(table: Table, month: Month) -> sql.Composed:
     """A new partition, made beside the table and attached: readers and writers of the table go on.
 
     A table with foreign keys hands them on to the partition: for that moment (and before it, until those
-    that write them have ended) nobody can write the tables that it refers to. `payments.attach` bounds it.
+    that write them have ended) nobody can write the tables that it refers to. `patience.briefly` bounds it.
     """
     name = sql.Identifier(partition_name(table.name, month))
-    return sql.SQL(
-        "CREATE TABLE {name} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE);"
-        " ALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES FROM ({low}) TO ({high})"
-    ).format(
-        name=name,
-        parent=sql.Identifier(table.name),
-        low=sql.Literal(f"{month.first_day().isoformat()} 00:00:00+00"),
-        high=sql.Literal(f"{month.plus(1).first_day().isoformat()} 00:00:00+00"),
+    make = sql.SQL(
+        "CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE); "
+    ).format(name, sql.Identifier(table.name))
+    return make + attach_statement(table, month)
+
+
+def attach_statement(table: Table, month: Month) -> sql.Composed:
+    """Attach a month's table that is there; its rows are read, to see that they lie in the month."""
+    return sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
+        sql.Identifier(table.name), sql.Identifier(partition_name(table.name, month)), *bounds(month)
     )
+
+
+def bounds(month: Month) -> tuple[str, str]:
+    """Its first instant and the next month's, as PostgreSQL prints them in UTC."""
+    low, high = (f"{m.first_day().isoformat()} 00:00:00+00" for m in (month, month.plus(1)))
+    return low, high
 
 
 def detach_statement(table: str, partition: str, *, finalize: bool = False) -> sql.Composed:

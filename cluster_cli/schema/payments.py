@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from app_core.errors import SwapskillError
 from app_core.schema import registry
@@ -15,17 +13,20 @@ from app_core.schema.migrations import Migration
 from app_core.schema.tabular import Table
 from cluster_cli.bootstrap.steps import StepLog
 from cluster_cli.schema import migrations as runner
+from cluster_cli.schema import patience
 from cluster_cli.schema.catalogue import Catalogue, wanted_catalogue
 from cluster_cli.schema.checks import differences
 from cluster_cli.schema.differences import Difference, to_apply
 from cluster_cli.schema.payments_facts import PaymentsFacts, read_payments
 
 Connection = psycopg.Connection[Any]
-_STEPS = {"invalid-index": "half-built indexes", "missing-partition": "partitions"}
+_STEPS = {
+    "invalid-index": "half-built indexes",
+    "missing-partition": "partitions",
+    "unattached-partition": "partitions",
+    "interrupted-detach": "partitions",
+}
 _OTHER = "indexes"
-ATTACH_TIMEOUT_MS, ATTACH_TRIES, ATTACH_PAUSE_S = 500, 10, 0.5
-"""Attaching waits for those who write the referred tables, and later ones queue behind it: so it gives up
-soon, lets them pass, and comes again."""
 
 
 def read(
@@ -89,10 +90,8 @@ def _run(connection: Connection, found: Iterable[Difference]) -> None:
     for difference in found:
         try:
             for _, statement in difference.commands:
-                if difference.kind == "missing-partition":
-                    attach(connection, statement)
-                else:
-                    connection.execute(statement)
+                act = patience.execute if patience.online(statement) else patience.briefly
+                act(connection, statement)
         except psycopg.Error as error:
             raise SwapskillError(
                 f"the change failed ({difference.cure})",
@@ -100,20 +99,3 @@ def _run(connection: Connection, found: Iterable[Difference]) -> None:
                 why=str(error.diag.message_primary or error),
                 hint="swapctl schema diff",
             ) from error
-
-
-def attach(connection: Connection, statement: Any) -> None:
-    """Run a statement that locks busy tables, at most ATTACH_TIMEOUT_MS in their queue at a time.
-
-    Raises psycopg.errors.LockNotAvailable when it does not get the locks in ATTACH_TRIES tries.
-    """
-    for left in reversed(range(ATTACH_TRIES)):
-        try:
-            with connection.transaction():
-                connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(ATTACH_TIMEOUT_MS))
-                connection.execute(statement)
-            return
-        except psycopg.errors.LockNotAvailable:
-            if not left:
-                raise
-        time.sleep(ATTACH_PAUSE_S)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from app_core.schema.migrations import Migration
 from app_core.schema.model import Table
-from cluster_cli.schema.catalogue import Catalogue, read_catalogue
+from cluster_cli.schema.catalogue import Catalogue, plainly, read_catalogue
 
 Connection = psycopg.Connection[Any]
 
+_FEATURES = Path(__file__).with_name("partitions.sql")
 _PARTITIONS = r"""
 SELECT coalesce(p.relname, regexp_replace(c.relname, '_\d{4}_\d{2}$', '')), c.relname,
        p.oid IS NOT NULL AND NOT coalesce(i.inhdetachpending, false),
@@ -27,10 +29,18 @@ SELECT coalesce(p.relname, regexp_replace(c.relname, '_\d{4}_\d{2}$', '')), c.re
 """
 _INVALID = """
 SELECT c.relname, t.relname, pg_relation_size(t.oid), pg_get_indexdef(c.oid),
-       EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = c.oid),
+       EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = c.oid)
+       OR EXISTS (SELECT 1 FROM pg_inherits h WHERE h.inhrelid = c.oid),
        EXISTS (SELECT 1 FROM pg_stat_progress_create_index s WHERE s.index_relid = c.oid)
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
  WHERE NOT i.indisvalid AND c.relnamespace = 'public'::regnamespace AND c.relkind = 'i'
+"""
+_INDEXED = """
+SELECT x.relname, array_agg(t.relname::text)
+  FROM pg_class x JOIN pg_inherits h ON h.inhparent = x.oid
+  JOIN pg_index i ON i.indexrelid = h.inhrelid JOIN pg_class t ON t.oid = i.indrelid
+ WHERE x.relkind = 'I' AND x.relnamespace = 'public'::regnamespace
+ GROUP BY x.relname
 """
 _SIZES = """
 SELECT c.relname, CASE c.relkind WHEN 'p' THEN
@@ -53,8 +63,22 @@ class Partition:
 
 
 @dataclass(frozen=True)
+class Feature:
+    """What a partitioned table (partition is empty) or one of its attached partitions has."""
+
+    table: str
+    partition: str
+    kind: str
+    name: str
+    definition: str
+
+
+@dataclass(frozen=True)
 class InvalidIndex:
-    """An index that a killed CREATE or REINDEX CONCURRENTLY left. building: somebody builds it now."""
+    """An index that a killed CREATE or REINDEX CONCURRENTLY left. building: somebody builds it now.
+
+    of_constraint: a constraint or the index of a partitioned table holds it, so that it cannot be dropped.
+    """
 
     name: str
     table: str
@@ -66,7 +90,10 @@ class InvalidIndex:
 
 @dataclass(frozen=True)
 class PaymentsFacts:
-    """What the checks compare. applied: version -> checksum (None: another runner did it)."""
+    """What the checks compare. applied: version -> checksum (None: another runner did it).
+
+    indexed: an index of a partitioned table -> the partitions that have their part of it.
+    """
 
     migrations: tuple[Migration, ...]
     tables: tuple[Table, ...]
@@ -78,6 +105,8 @@ class PaymentsFacts:
     sizes: Mapping[str, int]
     today: date
     database: str
+    indexed: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    features: tuple[Feature, ...] = ()
 
 
 def read_payments(
@@ -94,11 +123,25 @@ def read_payments(
         applied=read_applied(connection),
         live=read_catalogue(connection),
         invalid=tuple(InvalidIndex(*row) for row in connection.execute(_INVALID).fetchall()),
-        partitions=tuple(Partition(*row) for row in connection.execute(_PARTITIONS).fetchall()),
+        partitions=read_partitions(connection),
         sizes={str(name): int(size) for name, size in connection.execute(_SIZES).fetchall()},
         today=moment.date(),
         database=str(now[1]),
+        features=read_features(connection),
+        indexed={str(x): frozenset(names) for x, names in connection.execute(_INDEXED).fetchall()},
     )
+
+
+def read_partitions(connection: Connection) -> tuple[Partition, ...]:
+    """The months' tables, also the detached ones."""
+    return tuple(Partition(*row) for row in connection.execute(_PARTITIONS).fetchall())
+
+
+def read_features(connection: Connection) -> tuple[Feature, ...]:
+    """What partitioned tables and their attached partitions have."""
+    with plainly(connection):
+        rows = connection.execute(_FEATURES.read_bytes()).fetchall()
+    return tuple(Feature(*row) for row in rows)
 
 
 def read_applied(connection: Connection) -> dict[str, str | None]:
@@ -110,6 +153,6 @@ def read_applied(connection: Connection) -> dict[str, str | None]:
     if not columns:
         return {}
     checksum = "checksum" if ("checksum",) in columns else "NULL"
-    query = f"SELECT version, {checksum} FROM schema_migrations"
+    query = f"SELECT version, {checksum} FROM public.schema_migrations"
     rows = connection.execute(query).fetchall()  # type: ignore[arg-type] - one of two constants
     return {str(version): found for version, found in rows}

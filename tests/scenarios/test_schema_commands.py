@@ -120,7 +120,8 @@ def test_every_drift_is_named_and_cured(
     _put_back_the_constraints(payments)
     planned = json.loads(schema(sandbox, "plan", "-o", "json").stdout)
     assert {d["act"] for d in planned} == {"apply"}
-    applied = schema(sandbox, "apply", "--allow-drop", "account.odd", "--allow-drop", "exchange.messages.odd")
+    dropped = ("--allow-drop", "column account.odd", "--allow-drop", "exchange.messages.odd")
+    applied = schema(sandbox, "apply", *dropped)
     assert applied.returncode == 0, applied.stderr
     assert "left as it is: exchange.stray" in applied.stderr
     assert [d.object for d in find_differences(sandbox)] == ["exchange.stray"]
@@ -394,6 +395,26 @@ def test_a_statement_that_scans_is_told_with_the_index_to_make(
     payments.execute("DELETE FROM account WHERE user_id = %s", (owner,))
     missing = [f for f in json.loads(done.stdout) if f["kind"] == "missing"]
     assert ["account" for f in missing if "ON account (balance)" in f["command"]] == ["account"]
+
+
+def test_a_scan_of_a_partition_is_told_as_its_table_with_what_postgresql_takes(
+    sandbox: Context, payments: psycopg.Connection[Any]
+) -> None:
+    payments.execute("SELECT stats.pg_stat_statements_reset()")
+    thing = uuid.uuid4()
+    payments.execute(
+        "INSERT INTO outbox (id, aggregate_id, type, payload) SELECT gen_random_uuid(), %s, 'a.b', '{}'"
+        " FROM generate_series(1, 20000)",
+        (thing,),
+    )
+    payments.execute("SELECT count(*) FROM outbox WHERE type = %s", ("b.c",))
+    done = schema(sandbox, "review", "-o", "json")
+    payments.execute("DELETE FROM outbox WHERE aggregate_id = %s", (thing,))
+    commands = [f["command"] for f in json.loads(done.stdout) if f["object"] == "outbox"]
+    (command,) = (c for c in commands if "outbox_type" in c)
+    statement = command.removeprefix("a new migration: ").partition(", then")[0]
+    with payments.transaction(force_rollback=True):
+        payments.execute(statement)  # type: ignore[arg-type] - the review's own words
 
 
 def test_a_query_that_scans_is_told_with_the_index_to_make(sandbox: Context, root: Client) -> None:

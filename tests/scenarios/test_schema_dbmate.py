@@ -47,13 +47,17 @@ def dbmate(ctx: Context, database: str, *arguments: str) -> None:
 
 
 def test_the_same_folder_makes_the_same_database_and_takes_it_back(sandbox: Context) -> None:
-    with scratch_database(sandbox) as database:
+    with (
+        scratch_database(sandbox) as database,
+        connect(sandbox, via="proxy", database=database, autocommit=True) as connection,
+    ):
+        before = read_catalogue(connection)
         dbmate(sandbox, database, "up")
-        with connect(sandbox, via="proxy", database=database, autocommit=True) as connection:
-            assert list(parted(read_catalogue(connection), wanted_catalogue())) == []
-            facts = payments.read(connection)
-            assert set(facts.applied) == {migration.version for migration in registry.migrations()}
-            assert differences("payments", facts) == []
-            for _ in registry.migrations():
-                dbmate(sandbox, database, "rollback")
-            assert read_catalogue(connection) == {}
+        assert list(parted(read_catalogue(connection), wanted_catalogue())) == []
+        facts = payments.read(connection)
+        assert set(facts.applied) == {migration.version for migration in registry.migrations()}
+        assert differences("payments", facts) == []
+        for _ in registry.migrations():
+            dbmate(sandbox, database, "rollback")
+        assert read_catalogue(connection) == before
+        assert {kind for kind, _ in before} == {"grant"}  # what PostgreSQL gives every database

@@ -126,7 +126,7 @@ def apply_to(ctx: Context, database: str, migrations: tuple[Migration, ...] | No
 def changes(_: Any, statement: Any, *__: Any) -> bool:
     words = statement if isinstance(statement, str | bytes) else statement.as_string(None)
     text = words.decode() if isinstance(words, bytes) else words
-    return not text.lstrip("-— \n").upper().startswith(("SELECT", "SET", "WITH", "EVERYTHING"))
+    return not text.lstrip("-— \n").upper().startswith(("SELECT", "SET", "RESET", "WITH", "EVERYTHING"))
 
 
 def kill_payments(ctx: Context, database: str, at: int, when: str) -> int | None:

@@ -79,15 +79,14 @@ def test_review_names_one_of_each_kind_and_its_command_cures(
     sandbox: Context, payments: Postgres, grown: None
 ) -> None:
     found = reviewed(sandbox)
-    assert found["unused", "account odd_unused"] == "swapctl schema apply --allow-drop odd_unused"
-    assert found["duplicate", "account odd_twice"] == "swapctl schema apply --allow-drop odd_twice"
+    assert found["unused", "account odd_unused"] == "swapctl schema apply --allow-drop 'index odd_unused'"
+    assert found["duplicate", "account odd_twice"] == "swapctl schema apply --allow-drop 'index odd_twice'"
     assert found["over-sized", "account account_pkey"] == "REINDEX INDEX CONCURRENTLY account_pkey"
     for (kind, _), command in found.items():
         if kind == "over-sized":
             payments.execute(command)  # type: ignore[arg-type] - the review's own words
-    done = CliRunner().invoke(
-        app, ["apply", "--allow-drop", "odd_unused", "--allow-drop", "odd_twice", "--context", sandbox.name]
-    )
+    dropped = ["--allow-drop", "index odd_unused", "--allow-drop", "index odd_twice"]
+    done = CliRunner().invoke(app, ["apply", *dropped, "--context", sandbox.name])
     assert done.exit_code == 0, done.stderr
     left = {name for _, name in reviewed(sandbox)}
     assert not left & {"account odd_unused", "account odd_twice", "account account_pkey"}

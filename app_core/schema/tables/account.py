@@ -18,6 +18,12 @@ TABLE = Table(
         payer(),
         currency(),
         Column("balance", "bigint", says=money().says, default="0"),
+        Column(
+            "opening",
+            "bigint",
+            nullable=True,
+            says="what the balance began with; null: it began before this was kept",
+        ),
         created(),
     ),
     indexes=(
@@ -29,9 +35,13 @@ TABLE = Table(
             name="account_id_currency_key",
         ),
     ),
+    changes=("balance",),
     retention=Kept("its ledger refers to it"),
     erasure=BOOKS,
     departures=(
-        Departure("balance is derived", "a payment must not add up the ledger; drills compare the two"),
+        Departure(
+            "balance is derived",
+            "a payment must not add up the ledger; `swapctl schema balances` and drills compare them",
+        ),
     ),
 )

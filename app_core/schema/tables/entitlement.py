@@ -30,6 +30,7 @@ TABLE = Table(
             query=query("subscription_id", "feature"),
         ),
     ),
+    changes=("active",),
     retention=Kept("as long as its subscription"),
     erasure=BOOKS,
 )

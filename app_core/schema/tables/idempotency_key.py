@@ -30,6 +30,7 @@ TABLE = Table(
         Check("an HTTP status"),
     ),
     indexes=(ending("created_at", "idempotency_key_created_at"),),
+    changes=("status_code", "answer"),
     retention=Retention("created_at", 1, "clients give up resending within a day"),
     erasure=DELETED,
     departures=(Departure("answer is a document", "it is sent again as it was, never searched"),),

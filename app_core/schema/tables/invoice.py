@@ -73,6 +73,7 @@ TABLE = Table(
         ),
         ending("created_at", "invoice_created_at"),
     ),
+    changes=("status",),
     retention=Retention("created_at", 3653, "books are kept for ten years"),
     erasure=BOOKS,
 )

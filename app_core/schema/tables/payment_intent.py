@@ -37,6 +37,7 @@ TABLE = Table(
         ),
         ending("created_at", "payment_intent_created_at"),
     ),
+    changes=("status",),
     retention=Retention("created_at", 3653, "books are kept for ten years"),
     erasure=BOOKS,
 )

@@ -64,6 +64,7 @@ TABLE = Table(
             query=query("status", "end_at<", sort="end_at"),
         ),
     ),
+    changes=("status", "end_at"),
     retention=Retention(
         "end_at", 3653, "books are kept for ten years", only=("status", ("cancelled", "expired"))
     ),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from psycopg import sql
 
-from cluster_cli.schema.catalogue import Catalogue, Key, parted
+from cluster_cli.schema.catalogue import UNFINISHED, Catalogue, Key, parted
 from cluster_cli.schema.checks.payments_invalid_indexes import concurrently
 from cluster_cli.schema.cost import estimate
 from cluster_cli.schema.differences import Command, Difference, Work
+from cluster_cli.schema.partitioned_indexes import build_statements, of_partitioned_table
 from cluster_cli.schema.payments_facts import PaymentsFacts
 
 NAME = "catalogue"
@@ -21,15 +23,25 @@ _DROPS = {
     "constraint": "ALTER TABLE {parent} DROP CONSTRAINT {name}",
     "trigger": "DROP TRIGGER {name} ON {parent}",
     "index": "DROP INDEX CONCURRENTLY {name}",
+    "partitioned index": "DROP INDEX {name}",
     "view": "DROP VIEW {name}",
     "domain": "DROP DOMAIN {name}",
     "enum": "DROP TYPE {name}",
     "sequence": "DROP SEQUENCE {name}",
+    "policy": "DROP POLICY {name} ON {parent}",
+    "rule": "DROP RULE {name} ON {parent}",
 }
+_PERSON = {
+    "owner": "ALTER … OWNER TO the owner of the database (of the database: to postgres)",
+    "setting": "ALTER ROLE … RESET or ALTER DATABASE … RESET: it changes what every session is promised",
+    "grant": "REVOKE it, or write a new migration that grants it",
+}
+
+_TABLE_OF_INDEX = re.compile(r".*? ON (?:ONLY )?public\.(\S+) .*", re.DOTALL)
 
 
 def find(facts: PaymentsFacts) -> Iterator[Difference]:
-    """Tables, columns, constraints, indexes, triggers, functions, types and grants that part.
+    """Tables and all that belongs to them, functions, types, grants, owners and settings that part.
 
     While migrations wait, what lacks may be theirs: then only what is there too much is told.
     """
@@ -42,10 +54,15 @@ def find(facts: PaymentsFacts) -> Iterator[Difference]:
             continue
         if wanted is None:
             yield _extra(facts, key)
-        elif live is None and not waiting:
+        elif not waiting and (live is None or _unfinished(live, wanted)):
             yield _missing(facts, key, wanted)
         elif live is not None and not waiting:
             yield _differs(facts, key, live, wanted)
+
+
+def _unfinished(live: str, wanted: str) -> bool:
+    """Whether it is an index of a partitioned table that partitions still lack."""
+    return of_partitioned_table(wanted) and live == wanted + UNFINISHED
 
 
 def _of_another_table(key: Key, facts: PaymentsFacts, *, extra: bool) -> bool:
@@ -61,24 +78,24 @@ def _parent(key: Key, catalogue: Catalogue) -> str:
         return name.partition(" to ")[0].partition(".")[0]
     if kind == "index":
         definition = catalogue.get(key, "")
-        return definition.partition(" ON public.")[2].removeprefix("ONLY ").partition(" ")[0]
+        return _TABLE_OF_INDEX.sub(r"\1", definition)
     return name.partition(".")[0]
 
 
 def _extra(facts: PaymentsFacts, key: Key) -> Difference:
     kind, name = key
-    statement = drop_statement(key)
+    statement = drop_statement(key, facts.live[key])
     return Difference(
         f"extra-{kind}",
         "payments",
         f"{kind} {name}",
-        "no migration makes it",
+        "no migration makes it" + (f": {short(facts.live[key])}" if kind in _PERSON else ""),
         "drop" if statement is not None else "person",
-        f"swapctl schema apply --allow-drop {name}, or a new migration that makes it"
+        f"swapctl schema apply --allow-drop '{kind} {name}', or a new migration that makes it"
         if statement is not None
-        else "remove it by a new migration, or write one that makes it",
+        else _PERSON.get(kind, "remove it by a new migration, or write one that makes it"),
         size_bytes=facts.sizes.get(name.partition(".")[0]) if kind in ("table", "column") else None,
-        name=name if statement is not None else "",
+        name=f"{kind} {name}" if statement is not None else "",
         commands=((facts.database, statement),) if statement is not None else (),
     )
 
@@ -86,19 +103,33 @@ def _extra(facts: PaymentsFacts, key: Key) -> Difference:
 def _missing(facts: PaymentsFacts, key: Key, wanted: str) -> Difference:
     kind, name = key
     size = facts.sizes.get(_parent(key, facts.wanted)) if kind == "index" else None
-    build: tuple[Command, ...] = ((facts.database, concurrently(wanted)),) if kind == "index" else ()
+    build = _build(facts, name, wanted) if kind == "index" else ()
+    online = "CREATE INDEX CONCURRENTLY" + (", ATTACH PARTITION" if len(build) > 1 else "")
     return Difference(
         f"missing-{kind}",
         "payments",
         f"{kind} {name}",
-        f"it is not there; the migrations say {short(wanted)}",
+        f"{_lack(facts, key)}; the migrations say {short(wanted)}",
         "apply" if build else "person",
-        "CREATE INDEX CONCURRENTLY" if build else "a new migration that makes it again",
+        online if build else "a new migration that makes it again",
         work="build" if build else "",
         size_bytes=size,
         estimate_seconds=estimate("build", size) if build else None,
         commands=build,
     )
+
+
+def _lack(facts: PaymentsFacts, key: Key) -> str:
+    return "partitions lack it" if key in facts.live else "it is not there"
+
+
+def _build(facts: PaymentsFacts, name: str, wanted: str) -> tuple[Command, ...]:
+    if not of_partitioned_table(wanted):
+        return ((facts.database, concurrently(wanted)),)
+    table = _parent(("index", name), facts.wanted)
+    attached = [p.name for p in facts.partitions if p.table == table and p.attached]
+    having = facts.indexed.get(name, frozenset())
+    return tuple((facts.database, one) for one in build_statements(wanted, attached, having))
 
 
 def _differs(facts: PaymentsFacts, key: Key, live: str, wanted: str) -> Difference:
@@ -118,9 +149,11 @@ def _differs(facts: PaymentsFacts, key: Key, live: str, wanted: str) -> Differen
     )
 
 
-def drop_statement(key: Key) -> sql.Composed | None:
+def drop_statement(key: Key, definition: str = "") -> sql.Composed | None:
     """The statement that drops an object of the catalogue; None for a kind that is not dropped by name."""
     kind, name = key
+    if kind == "index" and of_partitioned_table(definition):
+        kind = "partitioned index"  # PostgreSQL does not drop it CONCURRENTLY
     pattern = _DROPS.get(kind)
     if pattern is None:
         return None

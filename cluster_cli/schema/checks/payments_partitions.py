@@ -1,4 +1,4 @@
-"""A month's partition is not there yet, or a detaching was interrupted."""
+"""A month's partition is not there yet or not attached, or a detaching was interrupted."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from app_core.schema.tabular import Table
 from cluster_cli.schema.differences import Difference
 from cluster_cli.schema.partitions import (
     Month,
+    attach_statement,
     create_statement,
     detach_statement,
     missing_months,
@@ -25,35 +26,40 @@ ORDER = 40
 
 def find(facts: PaymentsFacts) -> Iterator[Difference]:
     """Months ahead of tables that exist. A row without a partition is refused: the first one says when."""
+    yield from _pending(facts)
     live = [t for t in facts.tables if facts.live.get(("table", t.name), "").startswith("partitioned")]
     for table in live:
-        present = [p.name for p in facts.partitions if p.table == table.name]
-        left = months_left(table, present, facts.today)
-        for number, month in enumerate(missing_months(table, present, facts.today)):
-            yield Difference(
-                NAME,
-                "payments",
-                f"partition {partition_name(table.name, month)}",
-                _detail(month, left) if number == 0 else "it is not there",
-                "apply",
-                _cure(table),
-                owner=table.name,
-                commands=((facts.database, create_statement(table, month)),),
-            )
-    yield from _pending(facts)
+        attached = [p.name for p in facts.partitions if p.table == table.name and p.attached]
+        left = months_left(table, attached, facts.today)
+        for number, month in enumerate(missing_months(table, attached, facts.today)):
+            yield _missing(facts, table, month, left if number == 0 else LEAST_AHEAD)
 
 
-def _detail(month: Month, left: int) -> str:
+def _missing(facts: PaymentsFacts, table: Table, month: Month, left: int) -> Difference:
+    name = partition_name(table.name, month)
+    there = any(p.name == name for p in facts.partitions)
+    make = attach_statement if there else create_statement
+    return Difference(
+        "unattached-partition" if there else NAME,
+        "payments",
+        f"partition {name}",
+        ("its table is there, but not attached" if there else "it is not there") + _refusals(month, left),
+        "apply",
+        ("" if there else "CREATE TABLE, ") + f"ATTACH PARTITION ({_who_waits(table)})",
+        owner=table.name,
+        commands=((facts.database, make(table, month)),),
+    )
+
+
+def _refusals(month: Month, left: int) -> str:
     if left >= LEAST_AHEAD:
-        return "it is not there"
-    return f"it is not there; months ahead: {left}, rows from {month.first_day()} on will be refused"
+        return ""
+    return f"; months ahead: {left}, rows from {month.first_day()} on will be refused"
 
 
-def _cure(table: Table) -> str:
+def _who_waits(table: Table) -> str:
     referred = sorted({key.target for key in table.foreign_keys})
-    if not referred:
-        return "CREATE TABLE, ATTACH PARTITION (readers and writers go on)"
-    return f"CREATE TABLE, ATTACH PARTITION (writers of {', '.join(referred)} wait for it)"
+    return f"writers of {', '.join(referred)} wait for it" if referred else "readers and writers go on"
 
 
 def _pending(facts: PaymentsFacts) -> Iterator[Difference]:

@@ -33,11 +33,15 @@ class IndexUse:
     table_bytes: int
     unheard: tuple[str, ...] = ()
     cache_share: float = 0.0
+    partitioned: bool = False
 
 
 @dataclass(frozen=True)
 class SlowQuery:
-    """A query that the servers found slow. scans: its plan reads the whole table."""
+    """A query that the servers found slow. scans: its plan reads the whole table.
+
+    partitioned: the table is, so that no index of it can be built CONCURRENTLY.
+    """
 
     domain: Domain
     table: str
@@ -46,6 +50,7 @@ class SlowQuery:
     calls: int
     mean_ms: float
     scans: bool
+    partitioned: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,5 +87,6 @@ def drop_command(index: IndexUse) -> str:
         drop = f"swapctl schema apply --allow-drop {index.table}.{index.name}"
         return f"remove it from {registry_file(index.table)}, then: {drop}" if index.declared else drop
     if index.declared:
-        return f"a new migration: DROP INDEX CONCURRENTLY IF EXISTS {index.name}"
-    return f"swapctl schema apply --allow-drop {index.name}"
+        online = "" if index.partitioned else "CONCURRENTLY "
+        return f"a new migration: DROP INDEX {online}IF EXISTS {index.name}"
+    return f"swapctl schema apply --allow-drop 'index {index.name}'"

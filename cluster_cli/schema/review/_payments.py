@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from cluster_cli.engines.postgresql.connect import connect
 from cluster_cli.schema.catalogue import Catalogue
@@ -31,7 +30,7 @@ SELECT t.relname, x.relname,
                 FROM generate_series(1, i.indnkeyatts) k),
        i.indisunique OR EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = x.oid),
        coalesce(pg_get_expr(i.indpred, i.indrelid), ''), a.amname <> 'btree', u.scans,
-       coalesce(d.stats_reset, pg_postmaster_start_time()), u.size_bytes, u.table_bytes
+       coalesce(d.stats_reset, pg_postmaster_start_time()), u.size_bytes, u.table_bytes, x.relkind = 'I'
   FROM (SELECT coalesce(pg_partition_root(indexrelid), indexrelid) AS root, sum(idx_scan) AS scans,
                sum(pg_relation_size(indexrelid)) AS size_bytes, sum(pg_table_size(relid)) AS table_bytes
           FROM pg_stat_user_indexes WHERE schemaname = 'public' GROUP BY 1) u
@@ -47,27 +46,37 @@ SELECT query, calls, mean_exec_time FROM stats.pg_stat_statements s
  WHERE query ~* '^\\s*(select|update|delete)' AND query !~* 'pg_|information_schema'
  ORDER BY total_exec_time DESC LIMIT %s
 """
+# a partition is told as the table that it is a part of
+_WHERE_IT_IS = """
+SELECT pg_relation_size(c.oid), r.relname, r.relkind = 'p'
+  FROM pg_class c JOIN pg_class r ON r.oid = coalesce(pg_partition_root(c.oid), c.oid)
+ WHERE c.oid = to_regclass(%s)
+"""
 _COMPARED = re.compile(r"\b([a-z_][a-z0-9_]*)(?:\)?::\w+)?\s*(=|<=|>=|<|>|~~)\s")
 
 
 def read_uses(ctx: Context, wanted: Catalogue) -> list[IndexUse]:
-    """Every index of the database; scans on standbys count too, members that do not answer are left out."""
+    """Every index of the database, scans on standbys counted too."""
     parts: list[list[IndexUse]] = []
+    silent: list[str] = []
     for endpoint in ctx.of_kind("postgres"):
-        with contextlib.suppress(psycopg.OperationalError):
+        try:
             link = connect(ctx, via=endpoint.member, autocommit=True)
             with contextlib.closing(link) as connection:
                 rows = connection.execute(_USES).fetchall()
-                parts.append([_use(row, wanted) for row in rows])
-    return together(parts)
+        except psycopg.OperationalError:
+            silent.append(endpoint.member)
+        else:
+            parts.append([_use(row, wanted) for row in rows])
+    return [replace(use, unheard=tuple(silent)) for use in together(parts)]
 
 
 def _use(row: Sequence[Any], wanted: Catalogue) -> IndexUse:
-    table, name, keys, needed, condition, special, scans, since, size_bytes, table_bytes = row
+    table, name, keys, needed, condition, special, scans, since, size_bytes, table_bytes, parted = row
     declared = ("index", name) in wanted
     return IndexUse(
         "payments", table, name, tuple(keys), needed, condition, special, declared,
-        int(scans), since, int(size_bytes), int(table_bytes),
+        int(scans), since, int(size_bytes), int(table_bytes), partitioned=parted,
     )  # fmt: skip
 
 
@@ -136,8 +145,11 @@ def compared(condition: str) -> tuple[str, ...]:
 
 
 def _slow(connection: Connection, node: Mapping[str, Any], query: str, calls: int, mean: float) -> SlowQuery:
-    table = str(node["Relation Name"])
-    row = connection.execute(sql.SQL("SELECT pg_relation_size({})").format(sql.Literal(table))).fetchone()
-    large = bool(row and row[0] >= SCAN_LEAST_BYTES)
+    relation = str(node["Relation Name"])
+    row = connection.execute(_WHERE_IT_IS, (relation,)).fetchone()
+    size, table, partitioned = row or (0, relation, False)
     words = " ".join(query.split())
-    return SlowQuery("payments", table, words[:120], compared(node["Filter"]), calls, mean, scans=large)
+    return SlowQuery(
+        "payments", table, words[:120], compared(node["Filter"]), calls, mean,
+        scans=size >= SCAN_LEAST_BYTES, partitioned=partitioned,
+    )  # fmt: skip

@@ -28,4 +28,7 @@ def _command(query: SlowQuery) -> str:
         return f"add Index(({keys},), …) to {registry_file(query.table)}, then: swapctl schema apply"
     columns = ", ".join(query.fields)
     name = "_".join((query.table, *query.fields))
+    if query.partitioned:
+        make = f"CREATE INDEX IF NOT EXISTS {name} ON ONLY {query.table} ({columns})"
+        return f"a new migration: {make}, then: swapctl schema apply, which builds it on each partition"
     return f"a new migration: CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {query.table} ({columns})"

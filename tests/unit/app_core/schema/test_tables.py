@@ -31,7 +31,10 @@ def test_every_table_of_the_database_is_in_the_registry() -> None:
 @pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)
 def test_columns(entry: Table) -> None:
     wanted = {
-        c.name: c.type + ("" if c.nullable else " NOT NULL") + (f" DEFAULT {c.default}" if c.default else "")
+        c.name: c.type
+        + ("" if c.nullable else " NOT NULL")
+        + (f" DEFAULT {c.default}" if c.default else "")
+        + (" IDENTITY a" if c.numbered else "")
         for c in entry.columns
     }
     assert wanted == of("column", entry)
@@ -97,10 +100,40 @@ def test_what_is_partitioned_has_its_key_in_every_unique_one(entry: Table) -> No
     assert isinstance(entry.retention, Retention) and entry.retention.how == "partition"
 
 
+def rights(entry: Table) -> str:
+    """What the application may do with whole rows."""
+    return CATALOGUE["grant"].get(f"{entry.name} to app", "")
+
+
 @pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)
 def test_the_application_cannot_rewrite_what_is_append_only(entry: Table) -> None:
-    rights = CATALOGUE["grant"].get(f"{entry.name} to app", "")
-    assert ("UPDATE" in rights or "DELETE" in rights) <= (not entry.append_only)
+    assert ("DELETE" in rights(entry) or bool(entry.changes)) <= (not entry.append_only)
+
+
+@pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)
+def test_the_application_changes_the_columns_of_the_registry_and_no_others(entry: Table) -> None:
+    named = {
+        name.partition(" to ")[0]: given
+        for name, given in of("grant", entry).items()
+        if name.endswith(" to app")
+    }
+    assert named == dict.fromkeys(entry.changes, "UPDATE")
+    assert "UPDATE" not in rights(entry)
+
+
+def test_money_and_whose_it_is_never_change() -> None:
+    changed = {f"{entry.name}.{name}" for entry in TABLES for name in entry.changes}
+    assert (
+        changed
+        & {f"{t}.{c}" for t in ("payment_intent", "invoice") for c in ("amount", "currency", "user_id")}
+        == set()
+    )
+    assert {"payment_intent.status", "invoice.status", "account.balance"} <= changed
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE["function"]))
+def test_functions_do_not_look_into_the_tables_of_a_session_first(name: str) -> None:
+    assert "SET search_path TO 'public', 'pg_temp'" in CATALOGUE["function"][name]
 
 
 @pytest.mark.parametrize("entry", TABLES, ids=lambda entry: entry.name)

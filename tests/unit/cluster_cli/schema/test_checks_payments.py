@@ -12,11 +12,12 @@ from app_core.schema import registry
 from app_core.schema.migrations import parse_migration
 from app_core.schema.model import Table
 from app_core.schema.tabular import ForeignKey, Partitioning
-from cluster_cli.schema import checks, payments
+from cluster_cli.schema import checks, patience, payments
 from cluster_cli.schema.catalogue import as_text, parted, wanted_catalogue
 from cluster_cli.schema.checks.payments_catalogue import drop_statement, short
 from cluster_cli.schema.checks.payments_invalid_indexes import concurrently
 from cluster_cli.schema.differences import droppable, to_apply, unknown_names
+from cluster_cli.schema.partitioned_indexes import build_statements, part_name
 from cluster_cli.schema.partitions import Month, ended, missing_months, month_of, months_left, partition_name
 from cluster_cli.schema.payments_facts import InvalidIndex, Partition, PaymentsFacts
 
@@ -71,23 +72,31 @@ def test_a_waiting_migration_is_named_and_what_it_would_make_is_not():
     assert (one.object, one.act) == ("migration 0002_two", "apply")
 
 
-EXTRA = {
-    ("column", "account.odd"): "account.odd",
-    ("constraint", "account.odd_check"): "account.odd_check",
-    ("index", "odd_index"): "odd_index",
-    ("trigger", "account.odd_trigger"): "account.odd_trigger",
-    ("table", "odd"): "odd",
-}
+EXTRA = [
+    ("column", "account.odd"),
+    ("constraint", "account.odd_check"),
+    ("index", "odd_index"),
+    ("trigger", "account.odd_trigger"),
+    ("table", "odd"),
+]
 
 
-@pytest.mark.parametrize(("key", "name"), EXTRA.items(), ids=[kind for kind, _ in EXTRA])
-def test_what_no_migration_makes_stays_until_it_is_named(key, name):
+@pytest.mark.parametrize("key", EXTRA, ids=[kind for kind, _ in EXTRA])
+def test_what_no_migration_makes_stays_until_it_is_named(key):
+    name = " ".join(key)
     differences = found(live={**CATALOGUE, key: "CREATE INDEX odd_index ON public.account USING btree (id)"})
     assert [(d.kind, d.act) for d in differences] == [(f"extra-{key[0]}", "drop")]
+    assert f"--allow-drop '{name}'" in differences[0].cure
     assert to_apply(differences, frozenset()) == []
     assert droppable(differences) == [name]
     assert unknown_names(differences, frozenset({name, "other"})) == ["other"]
     assert "odd" in statements(to_apply(differences, frozenset({name})))[0]
+
+
+def test_of_two_kinds_of_one_name_only_the_named_one_is_dropped():
+    extra = {("column", "account.audit"): "text", ("trigger", "account.audit"): "CREATE TRIGGER audit …"}
+    dropped = to_apply(found(live={**CATALOGUE, **extra}), frozenset({"trigger account.audit"}))
+    assert statements(dropped) == ['DROP TRIGGER "audit" ON "account"']
 
 
 def test_the_parts_of_an_extra_table_need_no_line_of_their_own():
@@ -96,6 +105,8 @@ def test_the_parts_of_an_extra_table_need_no_line_of_their_own():
         ("table", "odd"): "table",
         ("column", "odd.id"): "uuid",
         ("grant", "odd to app"): "ALL",
+        ("index", "odd_at"): "CREATE INDEX odd_at ON ONLY public.odd USING btree (at)",
+        ("index", "odd_id"): "CREATE INDEX odd_id ON public.odd USING btree (id)",
     }
     assert [d.object for d in found(live=live)] == ["table odd"]
 
@@ -128,6 +139,53 @@ def test_another_type_is_a_rewrite_with_size_and_estimate():
 def test_another_default_is_no_rewrite():
     (one,) = found(live={**CATALOGUE, ("column", "account.balance"): "bigint NOT NULL DEFAULT 1"})
     assert (one.work, one.estimate_seconds) == ("", None)
+
+
+IN_PARTS = (
+    ("index", "ledger_at"),
+    "CREATE INDEX ledger_at ON ONLY public.ledger USING btree (at) WHERE (x = 1)",
+)
+WITH_PARTS = {**CATALOGUE, IN_PARTS[0]: IN_PARTS[1]}
+
+
+def test_a_missing_index_of_a_partitioned_table_is_built_on_each_partition_and_joined():
+    (one,) = found(wanted=WITH_PARTS, sizes={"ledger": 50_000_000})
+    built, joined, attached = statements([one])[:3], statements([one])[3], statements([one])[4:]
+    assert (one.kind, one.act, one.size_bytes) == ("missing-index", "apply", 50_000_000)
+    assert built[0] == (
+        'CREATE INDEX CONCURRENTLY IF NOT EXISTS "ledger_at_2026_11" ON public."ledger_2026_11"'
+        " USING btree (at) WHERE (x = 1)"
+    )
+    assert (
+        joined
+        == 'CREATE INDEX IF NOT EXISTS "ledger_at" ON ONLY public."ledger" USING btree (at) WHERE (x = 1)'
+    )
+    assert attached[-1] == 'ALTER INDEX public."ledger_at" ATTACH PARTITION public."ledger_at_2027_01"'
+    assert [patience.online(text) for text in statements([one])] == [True] * 3 + [False] * 4
+
+
+def test_of_an_index_that_was_interrupted_only_the_parts_that_lack_are_built():
+    live = {**WITH_PARTS, IN_PARTS[0]: f"{IN_PARTS[1]} (invalid)"}
+    (one,) = found(wanted=WITH_PARTS, live=live, indexed={"ledger_at": frozenset(MONTHS[:2])})
+    build, join, attach = statements([one])
+    assert (one.act, one.detail.partition(";")[0]) == ("apply", "partitions lack it")
+    assert "2027_01" in build and "ON ONLY" in join and "2027_01" in attach
+
+
+def test_detached_months_get_no_part_of_an_index():
+    old = (*WHOLE.partitions, Partition("ledger", "ledger_2020_01", False, False, 0))
+    (one,) = found(wanted=WITH_PARTS, partitions=old)
+    assert not [text for text in statements([one]) if "2020_01" in text]
+
+
+def test_an_extra_index_of_a_partitioned_table_is_dropped_as_a_whole():
+    assert statements(found(live=WITH_PARTS)) == ['DROP INDEX "ledger_at"']
+
+
+def test_a_part_of_an_index_keeps_its_month_when_the_name_is_long():
+    assert part_name("x" * 63, "t", "t_2026_11") == "x" * 55 + "_2026_11"
+    with pytest.raises(ValueError, match="partitioned"):
+        build_statements(CATALOGUE["index", "account_user_id"], MONTHS, ())
 
 
 def test_a_half_built_index_is_dropped_and_built_again():
@@ -172,8 +230,26 @@ def test_whom_an_attaching_holds_up_is_told():
     assert "writers of account wait for it" in one.cure
 
 
+def test_a_detached_month_that_is_wanted_is_attached_again():
+    *others, last = WHOLE.partitions
+    (one,) = found(partitions=(*others, replace(last, attached=False)))
+    assert (one.kind, one.object, one.act) == ("unattached-partition", "partition ledger_2027_01", "apply")
+    assert "rows from 2027-01-01 on will be refused" in one.detail
+    (text,) = statements([one])
+    assert text.startswith('ALTER TABLE "ledger" ATTACH PARTITION "ledger_2027_01" FOR VALUES FROM')
+
+
+def test_a_wanted_month_whose_detaching_was_interrupted_is_detached_and_attached_in_this_order():
+    *others, last = WHOLE.partitions
+    differences = found(partitions=(*others, replace(last, attached=False, pending=True)))
+    assert ["FINALIZE" in text for text in statements(differences)] == [True, False]
+    assert {payments._STEPS[d.kind] for d in differences} == {"partitions"}
+
+
 class Busy:
     """A connection whose tables are locked for so many tries."""
+
+    broken = False
 
     def __init__(self, tries):
         self.tries, self.got = tries, []
@@ -187,24 +263,29 @@ class Busy:
             self.tries -= 1
             if self.tries >= 0:
                 raise psycopg.errors.LockNotAvailable
+        return self
+
+    def fetchone(self):
+        return ("5s",)
 
 
 def test_an_attaching_waits_half_a_second_at_a_time_and_comes_again(monkeypatch):
-    monkeypatch.setattr(payments, "ATTACH_PAUSE_S", 0)
+    monkeypatch.setattr(patience, "PAUSE_S", 0)
     busy: Any = Busy(2)
     never: Any = Busy(99)
-    payments.attach(busy, "ATTACH")
+    patience.briefly(busy, "ATTACH")
     assert busy.got == ["SET LOCAL lock_timeout = 500", "ATTACH"] * 3
     with pytest.raises(psycopg.errors.LockNotAvailable):
-        payments.attach(never, "ATTACH")
+        patience.briefly(never, "ATTACH")
 
 
-def test_only_partitions_are_attached_in_short_tries(monkeypatch):
+def test_what_locks_a_table_is_tried_briefly_and_what_works_online_is_not(monkeypatch):
     tried = []
-    monkeypatch.setattr(payments, "attach", lambda _, statement: tried.append(statement))
+    monkeypatch.setattr(patience, "briefly", lambda _, statement: tried.append(statement))
     other: Any = Busy(0)
     payments._run(other, found(partitions=WHOLE.partitions[:-1], live=without(("index", "account_user_id"))))
-    assert len(tried) == len(other.got) == 1
+    assert [patience.online(statement) for statement in tried] == [False]
+    assert [text for text in other.got if patience.online(text)] == other.got[2:3]
 
 
 def test_an_interrupted_detaching_is_finished():
@@ -245,3 +326,23 @@ def test_the_committed_catalogue_reads_back_and_has_every_table_of_the_registry(
     catalogue = wanted_catalogue()
     assert '"table"' in as_text(catalogue)
     assert {name for kind, name in catalogue if kind == "table"} == {t.name for t in registry.tables()}
+
+
+UNDECLARED = {
+    ("setting", "role app: synchronous_commit"): "local",
+    ("owner", "account"): "app",
+    ("grant", "schema public to app"): "CREATE",
+}
+
+
+@pytest.mark.parametrize("key", UNDECLARED, ids=[kind for kind, _ in UNDECLARED])
+def test_what_changes_every_sessions_promise_is_told_with_its_value(key):
+    (one,) = found(live={**CATALOGUE, key: UNDECLARED[key]})
+    assert (one.kind, one.act) == (f"extra-{key[0]}", "person")
+    assert one.detail == f"no migration makes it: {UNDECLARED[key]}"
+
+
+@pytest.mark.parametrize("key", [("policy", "account.odd"), ("rule", "account.odd")], ids=["policy", "rule"])
+def test_policies_and_rules_are_dropped_by_name(key):
+    (one,) = to_apply(found(live={**CATALOGUE, key: "…"}), frozenset({" ".join(key)}))
+    assert statements([one]) == [f'DROP {key[0].upper()} "odd" ON "account"']

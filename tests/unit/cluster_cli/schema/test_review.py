@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 
-from cluster_cli.schema.review import ReviewFacts, _social, findings, rules
-from cluster_cli.schema.review._model import IndexUse, SlowQuery
+from cluster_cli.schema.review import ReviewFacts, _payments, _social, findings, rules
+from cluster_cli.schema.review._model import IndexUse, SlowQuery, drop_command
 from cluster_cli.schema.review._payments import compared, parameters, scans, together
 from cluster_cli.schema.review._read import unheard_words
 from cluster_cli.schema.review._social import Access, cache_bytes, unheard, uses
@@ -60,6 +61,30 @@ def test_silent(index, slow):
 
 def test_unused():
     assert kinds(replace(BUSY, uses=0)) == [("unused", "account account_user_id")]
+
+
+def test_a_standby_that_does_not_answer_may_be_the_one_that_uses_an_index(monkeypatch):
+    row = ("account", "account_user_id", ["user_id 1"], False, "", False, 0, NOW, 1, 1, False)
+
+    def refuse(_, *, via, **__):
+        if via == "pgdr1":
+            raise psycopg.OperationalError
+        return SimpleNamespace(execute=lambda _: SimpleNamespace(fetchall=lambda: [row]), close=lambda: None)
+
+    monkeypatch.setattr(_payments, "connect", refuse)
+    ctx: Any = SimpleNamespace(of_kind=lambda _: [SimpleNamespace(member=name) for name in ("pg1", "pgdr1")])
+    (one,) = _payments.read_uses(ctx, {})
+    assert one.unheard == ("pgdr1",)
+
+
+def test_commands_about_a_partitioned_table_are_ones_that_postgresql_takes():
+    index = replace(BUSY, partitioned=True)
+    assert drop_command(index) == "a new migration: DROP INDEX IF EXISTS account_user_id"
+    assert drop_command(BUSY) == "a new migration: DROP INDEX CONCURRENTLY IF EXISTS account_user_id"
+    assert drop_command(replace(BUSY, declared=False)).endswith("--allow-drop 'index account_user_id'")
+    (one,) = findings(ReviewFacts((), (replace(QUERY, partitioned=True),), NOW, timedelta(), 0))
+    assert "CREATE INDEX IF NOT EXISTS account_email ON ONLY account (email)" in one.command
+    assert "CONCURRENTLY" not in one.command
 
 
 def test_over_sized():
