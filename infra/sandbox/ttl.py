@@ -16,7 +16,7 @@ from infra.sandbox.home import paths
 from infra.sandbox.spec import ProcessSpec
 
 MEMBER = "ttl"
-_RETRY_S = 0.5
+_FIRST_RETRY_S, _LAST_RETRY_S = 0.5, 30.0
 
 
 def set_ttl(name: str, seconds: float) -> None:
@@ -57,17 +57,23 @@ def _spawn(name: str, seconds: float) -> None:
 def main(name: str, seconds: float) -> None:
     """Sleep, then `down --purge --force`. Monotonic time: a stepped clock must not end a sandbox.
 
-    One that another command works on at that moment ends when that command has.
+    One that another command works on at that moment ends when that command has. Whatever else is in the
+    way is tried again, ever more slowly: nobody but this process would end the sandbox.
     """
     time.sleep(seconds)
+    pause = _FIRST_RETRY_S
     while not _ended(name):
-        time.sleep(_RETRY_S)
+        time.sleep(pause)
+        pause = min(2 * pause, _LAST_RETRY_S)
 
 
 def _ended(name: str) -> bool:
     try:
         down(name, purge=True, force=True)
     except RefusedError:
+        return False
+    except (SwapskillError, OSError) as error:
+        print(f"{state.now()} not ended yet: {error}", flush=True)  # into ttl.log
         return False
     return True
 
