@@ -15,7 +15,6 @@ from cluster_cli.render import say
 from infra.context import Context, load_context
 from infra.sandbox import orphans, preflight
 from infra.sandbox.down import down
-from infra.sandbox.ttl import set_ttl
 from infra.sandbox.up import up
 from infra.topology import Topology
 
@@ -31,8 +30,7 @@ def ephemeral_cluster(topology: Topology, progress: Callable[[str], None] = say)
     preflight.check(name, topology)
     try:
         orphans.own(name)
-        up(name, topology, progress)
-        set_ttl(name, SAFETY_TTL_S)
+        up(name, topology, progress, SAFETY_TTL_S)
         yield load_context(name)
     finally:
         down(name, purge=True, force=True)  # a drill of a command that was killed must not keep it alive

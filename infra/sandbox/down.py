@@ -27,21 +27,23 @@ class DownResult:
 def down(name: str, *, purge: bool = False, force: bool = False) -> DownResult:
     """End every process of the sandbox, whatever state an interrupted command left it in.
 
-    Data stay, unless `purge`. A sandbox that is not there is no error: nothing is left then either.
+    Data stay, unless `purge`. Where there is none, what a killed purge of it left is removed.
     Raises RefusedError (6) naming the operation that is under way; with `force` that is ended first.
     """
     where = paths(name)
     started = time.monotonic()
     with hold(where, f"down {name}"), underway.excluded(where, f"down {name}", force):
+        cleanup.finish_purge(where)
         outside = _files_outside(where)
         ended = cleanup.stop_everything(where, _entrances(where))
         for path in outside:
             path.unlink(missing_ok=True)
         if purge:
             cleanup.purge(where)
-            where.lock.unlink(missing_ok=True)
         else:
             _mark_stopped(where)
+        if not where.root.exists():
+            where.lock.unlink(missing_ok=True)
     return DownResult(name, ended, purge, round(time.monotonic() - started, 3))
 
 

@@ -12,6 +12,8 @@ from infra.locks import OPERATION
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
 UNPRIVILEGED_USER = "postgres"
+TTL = "ttl"
+"""The mark of the process that ends a sandbox when its time is over: no member, though found like one."""
 
 
 def home() -> Path:
@@ -25,9 +27,14 @@ def home() -> Path:
     return Path(state) / "swapctl"
 
 
+def is_name(name: str) -> bool:
+    """Whether a sandbox can be called so."""
+    return _NAME.fullmatch(name) is not None
+
+
 def check_name(name: str) -> str:
     """The name itself, or UsageError: it becomes a directory, a certificate and part of socket paths."""
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise UsageError(
             "not a sandbox name",
             on=repr(name),
@@ -62,6 +69,11 @@ class SandboxPaths:
     def lock(self) -> Path:
         """The lock of `up` and `down`: beside the directory, so that purge can hold it to the end."""
         return self.root.with_name(f".{self.root.name}.lock")
+
+    @property
+    def purged(self) -> Path:
+        """Where the directory goes before it is removed: what is there is forgotten, and no sandbox."""
+        return self.root.with_name(f".{self.root.name}.purged")
 
     @property
     def operation(self) -> Path:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 
-from app_core.errors import RefusedError
-from infra.sandbox import process, state
+from app_core.errors import RefusedError, SwapskillError
+from infra.sandbox import cleanup, process, state
 from infra.sandbox.down import down
+from infra.sandbox.holding import hold
 from infra.sandbox.home import SandboxPaths, paths
 
 _OWNER = "owner.json"
@@ -33,7 +35,14 @@ def _is_orphan(where: SandboxPaths) -> bool:
 
 
 def sweep(tell: Callable[[str], None]) -> None:
-    """Forget every orphan; one that another command works on is left to it."""
+    """Forget every orphan, and finish what killed purges began.
+
+    One that another command works on is left to it.
+    """
+    for where in state.half_purged():
+        # what cannot be removed is in the way of nobody but a sandbox of the same name
+        with contextlib.suppress(SwapskillError), hold(where, f"down --purge {where.root.name}"):
+            cleanup.finish_purge(where)
     for name in orphans():
         try:
             down(name, purge=True)

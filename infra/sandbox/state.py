@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from app_core.errors import RefusedError
 from infra.credentials import write_private
-from infra.sandbox.home import SandboxPaths, sandboxes_dir
+from infra.sandbox.home import SandboxPaths, is_name, sandboxes_dir
 
 STATE_VERSION = 2
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def read(paths: SandboxPaths) -> SandboxState | None:
     Raises RefusedError when the file is damaged or from a newer swapctl.
     """
     try:
-        raw = json.loads(paths.state.read_text())
+        raw = json.loads(paths.state.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -96,9 +96,25 @@ def _damaged(path: Path, why: str) -> RefusedError:
 
 def all_paths() -> Iterator[SandboxPaths]:
     """The paths of every sandbox of this user."""
+    return (SandboxPaths(path) for path in _directories() if is_name(path.name))
+
+
+def half_purged() -> Iterator[SandboxPaths]:
+    """The paths of every sandbox of which a purge that was killed, or still runs, left something."""
+    for path in _directories():
+        where = SandboxPaths(path.with_name(path.name.removeprefix(".").removesuffix(".purged")))
+        if is_name(where.root.name) and where.purged == path:
+            yield where
+
+
+def strangers() -> list[Path]:
+    """Directories among the sandboxes that are none, such as a copy that somebody made."""
+    return [path for path in _directories() if not is_name(path.name) and not path.name.startswith(".")]
+
+
+def _directories() -> list[Path]:
     directory = sandboxes_dir()
-    if directory.is_dir():
-        yield from (SandboxPaths(p) for p in sorted(directory.iterdir()) if p.is_dir())
+    return sorted(path for path in directory.iterdir() if path.is_dir()) if directory.is_dir() else []
 
 
 def all_states() -> dict[str, SandboxState]:
