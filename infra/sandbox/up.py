@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 
-from app_core.errors import RefusedError, UsageError
+from app_core.errors import RefusedError, TimedOutError, UsageError
 from infra.credentials import generate_secrets, write_private
-from infra.locks import locked
+from infra.locks import HeldError, locked
 from infra.pki import ensure_pki
 from infra.sandbox import cleanup, contexts, machine, ports, state, ttl
 from infra.sandbox.box import Box
 from infra.sandbox.forming import form
 from infra.sandbox.holding import hold
 from infra.sandbox.home import SandboxPaths, home, paths
-from infra.sandbox.layout import sandbox_nodes
+from infra.sandbox.layout import files_outside, sandbox_nodes
 from infra.sandbox.phases import Clock, Phase, Progress
-from infra.topology import Topology, load_topology
+from infra.topology import Node, Topology, load_topology
+
+_PORTS_WAIT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -152,15 +156,36 @@ def _take_ports(
 
     Raises RefusedError (6) when a sandbox's state cannot be read: it may be stopped, and its ports seem free.
     """
-    with locked(where.root.parent / ".ports.lock", "ports", wait=10.0):
+    with _ports_lock(where):
         others = [state.read(other) for other in state.all_paths()]
         taken = [
             port for other in others if other for named in other.ports.values() for port in named.values()
         ]
-        chosen = ports.allocate(sandbox_nodes(topology), taken)
+        nodes = sandbox_nodes(topology)
+        chosen = ports.allocate(nodes, taken, lambda block: not _used_outside(nodes, block))
         write_private(where.topology, topology.source)
         state.write(
             where,
             state.SandboxState(where.root.name, topology.name, chosen, state.now(), programs=programs),
         )
     return chosen
+
+
+@contextlib.contextmanager
+def _ports_lock(where: SandboxPaths) -> Generator[None, None, None]:
+    lock = where.root.parent / ".ports.lock"
+    try:
+        with locked(lock, f"ports of {where.root.name}", wait=_PORTS_WAIT_S):
+            yield
+    except HeldError as error:
+        raise TimedOutError(
+            f"another `up` has been taking ports for {_PORTS_WAIT_S:g} s",
+            on=str(lock),
+            why=str(error.holder or "held by another process"),
+            hint="the same again",
+        ) from None
+
+
+def _used_outside(nodes: Iterable[Node], block: ports.Ports) -> bool:
+    """Whether sockets that a store would make are there: those of another user's sandbox, or its remains."""
+    return any(path.exists() for path in files_outside(nodes, block))

@@ -14,9 +14,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from app_core.errors import SwapskillError
+from app_core.errors import SwapskillError, TimedOutError
 from infra.hostvars.postgres import DATABASE, DR_SLOT, is_standby
-from infra.locks import locked
+from infra.locks import HeldError, locked
 from infra.sandbox import process
 from infra.sandbox.box import Box
 from infra.scram import verifier
@@ -58,10 +58,29 @@ def prepare(box: Box, node: Node) -> None:
     """Put the member's data directory in place at a sandbox's first start; otherwise do nothing.
 
     All members get the same one, as if each had taken a base backup of the first: the template, and over
-    it what makes it this sandbox's own.
+    it what makes it this sandbox's own. Raises TimedOutError (7) naming the member on a machine too slow.
     """
     if not is_wanted(box, node):
         return
+    try:
+        _prepare(box, node)
+    except HeldError as error:
+        why = f"waited for {error.holder or 'another process'}"
+        raise _too_slow(box, node, why) from None
+    except subprocess.TimeoutExpired as error:
+        raise _too_slow(box, node, f"{Path(error.cmd[0]).name} did not end") from None
+
+
+def _too_slow(box: Box, node: Node, why: str) -> TimedOutError:
+    return TimedOutError(
+        f"no first data directory within {_LIMIT_S} s",
+        on=node.name,
+        why=f"{why}; its log: {box.dir(node.name) / 'patroni.log'}",
+        hint="end what keeps the machine busy, then swapctl up",
+    )
+
+
+def _prepare(box: Box, node: Node) -> None:
     data, own = _data(box, node), _own(box)
     building, template = data.with_name("data.new"), _template(box)
     # One after the other: everybody waits for the first, and has it sooner when nobody else copies.

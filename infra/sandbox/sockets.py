@@ -1,0 +1,32 @@
+"""Files that servers which are gone left behind, told from the sockets of those that live."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def remove_stale(files: Iterable[Path]) -> None:
+    """Remove files that nobody uses: a socket only when connections to it are refused.
+
+    What belongs to another user stays, where its directory (/tmp) lets only that one remove it.
+    """
+    for file in files:
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            if not file.is_socket() or is_dead(file):
+                file.unlink()
+
+
+def is_dead(path: Path) -> bool:
+    """Whether no server listens on the socket any more; one that is frozen or overrun still does."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            return False
+    return False
