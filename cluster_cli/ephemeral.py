@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,7 +38,12 @@ def ephemeral_cluster(topology: Topology, progress: Callable[[str], None] = say)
 
 
 def run_beside_cluster(command: Sequence[str], topology: Topology) -> int:
-    """Run the command with the cluster's URIs in its environment; its exit code (128 + n after signal n)."""
+    """Run the command with the cluster's URIs in its environment; its exit code (128 + n after signal n).
+
+    Raises UsageError (2) for a command that is not there, before anything is started.
+    """
+    if shutil.which(command[0]) is None:
+        raise UsageError("cannot run the command", on=command[0], why="no such program")
     with terminated_as_interrupt(), ephemeral_cluster(topology) as ctx:
         try:
             child = subprocess.Popen(command, env={**os.environ, **variables(ctx)})

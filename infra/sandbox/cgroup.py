@@ -20,7 +20,7 @@ def available_mib(own: str, system: Path = SYSTEM) -> int | None:
 
 
 def _groups(own: str, system: Path) -> Iterator[tuple[Path, tuple[str, str, str]]]:
-    """Every group that limits this process, with the names of its files; in a container the root is its own."""
+    """Every group that limits this process, with its files' names; in a container the root is its own."""
     for line in own.splitlines():
         _, controllers, path = line.split(":", 2)
         if not controllers or "memory" in controllers.split(","):
