@@ -66,7 +66,8 @@ def locked(path: Path, what: str, wait: float = 0.0) -> Generator[None, None, No
 
 def _myself(what: str) -> Holder:
     since = datetime.now(UTC).isoformat(timespec="seconds")
-    return Holder(os.getpid(), what, since, process.start_ticks(os.getpid()) or 0)
+    myself = process.myself()
+    return Holder(myself.pid, what, since, myself.ticks)
 
 
 def _acquire(path: Path, wait: float) -> int:

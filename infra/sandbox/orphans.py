@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable
 
 from app_core.errors import RefusedError, SwapskillError
@@ -19,9 +18,7 @@ def own(name: str) -> None:
     """Tie the sandbox, which may not exist yet, to this process."""
     root = paths(name).root
     root.mkdir(mode=0o711, parents=True, exist_ok=True)
-    identity = process.identify(os.getpid())
-    assert identity is not None
-    process.save(root / _OWNER, identity)
+    process.save(root / _OWNER, process.myself())
 
 
 def orphans() -> list[str]:

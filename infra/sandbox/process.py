@@ -71,6 +71,13 @@ def identify(pid: int) -> ProcessId | None:
     return None if ticks is None else ProcessId(pid, ticks, boot_id())
 
 
+def myself() -> ProcessId:
+    """The identity of this process."""
+    identity = identify(os.getpid())
+    assert identity is not None  # it runs
+    return identity
+
+
 def save(path: Path, identity: ProcessId) -> None:
     """Record an identity."""
     write_private(path, json.dumps(identity.__dict__))
