@@ -4,6 +4,7 @@ import json
 import stat
 
 import pytest
+import typer
 
 from app_core.errors import RefusedError, UsageError
 from cluster_cli import failures
@@ -70,3 +71,11 @@ def test_debug_may_stand_anywhere_before_the_dashes(arguments, expected):
 )
 def test_which_calls_want_json(arguments, expected):
     assert failures.wants_json(arguments) is expected
+
+
+def test_with_json_an_unexpected_error_and_an_aborted_question_are_json_too(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("SWAPCTL_HOME", str(tmp_path))
+    assert failures.report(KeyError("oops"), ["status", "-o", "json"], False) == 1
+    assert json.loads(capsys.readouterr().err)["error"] == "unexpected: KeyError: 'oops'"
+    assert failures.report(typer.Abort(), ["down", "-o", "json"], False) == 1
+    assert json.loads(capsys.readouterr().err)["error"] == "aborted"
