@@ -10,12 +10,12 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from app_core.errors import SwapskillError
 from infra.context import Context
 from infra.sandbox import process
+from infra.utc import now
 
 FILE = "operations.jsonl"
 _BEGAN, _KILLED = "began", "killed"
@@ -54,7 +54,7 @@ def record_in(directory: Path, what: str, where: str, result: str) -> None:
 
 def _append(directory: Path, what: str, where: str, result: str, more: Mapping[str, object]) -> None:
     """A single write, so that concurrent commands do not mix their lines; what cannot be written is told."""
-    entry = Entry(_now(), _user(), where, what, result)
+    entry = Entry(now(), _user(), where, what, result)
     line = json.dumps({**asdict(entry), **more}, ensure_ascii=False) + "\n"
     try:
         descriptor = os.open(directory / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -121,7 +121,3 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid())
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

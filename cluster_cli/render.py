@@ -6,13 +6,14 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import PurePath
 from typing import Any, Protocol, TextIO, runtime_checkable
 
 from cluster_cli.options import OutputFormat
 from cluster_cli.table import render_table
+from infra.utc import rfc3339
 
 
 @runtime_checkable
@@ -81,9 +82,3 @@ def _plain_object(value: Any) -> Any:
     if hasattr(value, "__iter__") and not isinstance(value, bytes):
         return [plain(item) for item in value]
     return str(value)
-
-
-def rfc3339(moment: datetime) -> str:
-    """The moment in UTC with milliseconds and `Z`; a time without a zone is taken as UTC."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

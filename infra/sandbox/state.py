@@ -6,7 +6,6 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +13,7 @@ from typing import Any, cast
 from app_core.errors import RefusedError
 from infra.credentials import write_private
 from infra.sandbox.home import SandboxPaths, is_name, sandboxes_dir
+from infra.utc import now as now  # states are made with it
 
 STATE_VERSION = 2
 log = logging.getLogger(__name__)
@@ -40,11 +40,6 @@ class SandboxState:
     def with_phase(self, phase: str) -> SandboxState:
         """The same state in another phase."""
         return replace(self, phase=phase)
-
-
-def now() -> str:
-    """The current time, RFC 3339 UTC."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def write(paths: SandboxPaths, state: SandboxState) -> None:

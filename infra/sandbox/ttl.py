@@ -14,6 +14,7 @@ from infra.sandbox import process, state
 from infra.sandbox.down import down
 from infra.sandbox.home import TTL, SandboxPaths
 from infra.sandbox.spec import ProcessSpec
+from infra.utc import rfc3339
 
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.5, 30.0
 
@@ -26,7 +27,7 @@ def arm(where: SandboxPaths, current: state.SandboxState, seconds: float) -> sta
     _disarm(where)
     _spawn(where, seconds)
     until = datetime.now(UTC) + timedelta(seconds=seconds)
-    return replace(current, ttl_until=until.isoformat(timespec="seconds").replace("+00:00", "Z"))
+    return replace(current, ttl_until=rfc3339(until))
 
 
 def _disarm(where: SandboxPaths) -> None:

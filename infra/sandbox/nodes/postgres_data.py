@@ -15,7 +15,7 @@ import subprocess
 from pathlib import Path
 
 from app_core.errors import SwapskillError, TimedOutError
-from infra.hostvars.postgres import DATABASE, DR_SLOT, is_standby
+from infra.hostvars.postgres import DATABASE, DR_SLOT, REWIND_FUNCTIONS, is_standby
 from infra.locks import HeldError, locked
 from infra.sandbox import process
 from infra.sandbox.box import Box
@@ -23,17 +23,11 @@ from infra.scram import verifier
 from infra.topology import Node
 
 _INITDB = ("--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--username=postgres", "--no-sync")
-_REWIND_FUNCTIONS = (
-    "pg_ls_dir(text, boolean, boolean)",
-    "pg_stat_file(text, boolean)",
-    "pg_read_binary_file(text)",
-    "pg_read_binary_file(text, bigint, bigint, boolean)",
-)
 # What Patroni would do after its own initdb; passwords come later, they are the sandbox's own.
 _TEMPLATE_SQL = (
     "CREATE ROLE replicator LOGIN REPLICATION",
     "CREATE ROLE rewind LOGIN",
-    *(f"GRANT EXECUTE ON FUNCTION pg_catalog.{function} TO rewind" for function in _REWIND_FUNCTIONS),
+    *(f"GRANT EXECUTE ON FUNCTION pg_catalog.{function} TO rewind" for function in REWIND_FUNCTIONS),
     f"CREATE DATABASE {DATABASE} STRATEGY = file_copy",
     "CHECKPOINT",
 )

@@ -64,7 +64,7 @@ def leftovers():
     return [f for where in state.all_paths() for f in doctor._of(where)] + list(doctor._half_purged(None))
 
 
-@pytest.mark.parametrize("steps", range(14))
+@pytest.mark.parametrize("steps", range(12))
 def test_at_any_step_there_is_a_whole_sandbox_or_none(where, monkeypatch, steps):
     kill_purge(monkeypatch, steps)
     assert is_whole(where) if where.root.exists() else not any(state.all_paths())
