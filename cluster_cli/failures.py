@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -53,6 +54,8 @@ def _as_known(error: BaseException, arguments: Sequence[str]) -> SwapskillError:
         return UsageError(error.format_message(), hint="the same with --help")
     if isinstance(error, typer.Abort):
         return SwapskillError("aborted")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return SwapskillError("the disk is full", on=error.filename, hint="swapctl doctor")
     summary = traceback.format_exception_only(error)[-1].strip()
     log = _log(error, arguments)
     return SwapskillError(f"unexpected: {summary}", hint=f"read {log}" if log else "the same with --debug")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,15 @@ def remove_stale(files: Iterable[Path]) -> None:
         with contextlib.suppress(FileNotFoundError, PermissionError):
             if not file.is_socket() or is_dead(file):
                 file.unlink()
+
+
+def is_taken(path: Path) -> bool:
+    """Whether a server cannot have the path: taken by one that listens, or what another left."""
+    try:
+        ours = path.lstat().st_uid == os.geteuid()
+    except FileNotFoundError:
+        return False
+    return not (ours and path.is_socket() and is_dead(path))
 
 
 def is_dead(path: Path) -> bool:

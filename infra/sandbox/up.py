@@ -18,6 +18,7 @@ from infra.sandbox.holding import hold
 from infra.sandbox.home import SandboxPaths, home, paths
 from infra.sandbox.layout import files_outside, sandbox_nodes
 from infra.sandbox.phases import Clock, Phase, Progress
+from infra.sandbox.sockets import is_taken
 from infra.topology import Node, Topology, load_topology
 
 _PORTS_WAIT_S = 10.0
@@ -187,5 +188,5 @@ def _ports_lock(where: SandboxPaths) -> Generator[None, None, None]:
 
 
 def _used_outside(nodes: Iterable[Node], block: ports.Ports) -> bool:
-    """Whether sockets that a store would make are there: those of another user's sandbox, or its remains."""
-    return any(path.exists() for path in files_outside(nodes, block))
+    """Whether sockets that a store would make are taken, as by another user's sandbox."""
+    return any(is_taken(path) for path in files_outside(nodes, block))

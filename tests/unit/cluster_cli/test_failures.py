@@ -1,5 +1,6 @@
 """How errors reach a person."""
 
+import errno
 import json
 import stat
 
@@ -79,3 +80,9 @@ def test_with_json_an_unexpected_error_and_an_aborted_question_are_json_too(caps
     assert json.loads(capsys.readouterr().err)["error"] == "unexpected: KeyError: 'oops'"
     assert failures.report(typer.Abort(), ["down", "-o", "json"], False) == 1
     assert json.loads(capsys.readouterr().err)["error"] == "aborted"
+
+
+def test_a_full_disk_is_a_known_error(capsys):
+    full = OSError(errno.ENOSPC, "No space left on device", "/data/sandbox.json")
+    assert failures.report(full, ["up"], False) == 1
+    assert capsys.readouterr().err == "error: the disk is full: /data/sandbox.json\ntry: swapctl doctor\n"

@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, cast
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 

@@ -8,14 +8,14 @@ import pytest
 
 from app_core.errors import RefusedError
 from infra.sandbox import down as end
-from infra.sandbox import process, state
+from infra.sandbox import process, sockets, state
 from infra.sandbox import up as start
 from infra.sandbox.holding import hold
 from infra.sandbox.home import paths
 from infra.sandbox.layout import files_outside, sandbox_nodes
 from infra.sandbox.nodes import objectstore
 from infra.sandbox.ports import allocate
-from infra.sandbox.sockets import remove_stale
+from infra.sandbox.sockets import is_taken, remove_stale
 from infra.sandbox.spec import ProcessSpec
 from infra.topology import load_topology
 
@@ -111,8 +111,15 @@ def test_a_block_whose_sockets_are_there_is_passed_over(tmp_path, monkeypatch):
     new = paths("new")
     new.root.mkdir(parents=True)
     assert start._take_ports(new, load_topology("minimal"), {}) != first
-    taken.unlink()
-    assert start._take_ports(new, load_topology("minimal"), {})
+
+
+def test_a_dead_socket_of_one_s_own_takes_no_path(store_socket, monkeypatch):
+    path, server = store_socket
+    assert is_taken(path) and not is_taken(path.with_name("none"))
+    server.close()
+    assert not is_taken(path)
+    monkeypatch.setattr(sockets.os, "geteuid", lambda: 4711)
+    assert is_taken(path)
 
 
 def test_down_without_purge_keeps_the_data_and_says_stopped():
