@@ -47,7 +47,7 @@ def role_command(change: Literal["failover", "switchover"], help: str) -> typer.
         yes: Yes = False,
         output: Output = OutputFormat.TABLE,
     ) -> None:
-        from cluster_cli.role_change import change_role, group_of, successor_of
+        from cluster_cli.role_change import PlannedChange, change_role, group_of, successor_of
         from infra.context import load_context
 
         ctx = load_context(context)
@@ -55,9 +55,10 @@ def role_command(change: Literal["failover", "switchover"], help: str) -> typer.
         target = successor_of(ctx, group, to)
         if not dry_run:
             confirm(f"{change.capitalize()} of {group} in {ctx.name}?", yes)
-        result = change_role(ctx, change, domain, group, target=target, dry_run=dry_run, progress=say)
-        if result is not None:
-            emit(result, output)
+        steps: list[str] = []
+        tell = steps.append if dry_run else say
+        result = change_role(ctx, change, domain, group, target=target, dry_run=dry_run, progress=tell)
+        emit(result or PlannedChange(change, group, tuple(steps)), output)
 
     return app
 

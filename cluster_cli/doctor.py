@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from app_core.errors import RefusedError
+from app_core.errors import RefusedError, SwapskillError
 from cluster_cli.drills.armed import armed_in
 from cluster_cli.status import read_cluster
 from infra.context import load_context
+from infra.locks import read_holder
 from infra.sandbox import contexts, orphans, preflight, process, state
 from infra.sandbox.home import SandboxPaths
 from infra.topology import Topology
@@ -32,8 +33,36 @@ def findings(topology: Topology, name: str | None) -> list[Finding]:
     every = [where for where in state.all_paths() if name in (None, where.root.name)]
     found = [*_machine(topology, bool(contexts.running_names()))]
     for where in every:
-        found += [*_leftovers(where), *_health(where)]
+        found += _of(where)
+    return [*found, *_half_purged(name), *(_strangers() if name is None else ())]
+
+
+def _of(where: SandboxPaths) -> list[Finding]:
+    """What is found about one sandbox; an error about it is a finding, not the end of the others'."""
+    name = where.root.name
+    found: list[Finding] = []
+    try:
+        found.extend(_leftovers(where))
+        found.extend(_health(where))
+    except Exception as error:
+        cure = error.hint if isinstance(error, SwapskillError) else None
+        found.append(
+            Finding("health", name, f"cannot be examined: {error}", cure or f"swapctl down --name {name}")
+        )
     return found
+
+
+def _half_purged(name: str | None) -> Iterator[Finding]:
+    for where in state.half_purged():
+        sandbox = where.root.name
+        if name in (None, sandbox) and read_holder(where.lock) is None:
+            cure = f"swapctl down --purge --name {sandbox}"
+            yield Finding("leftover", sandbox, "its removal was interrupted", cure)
+
+
+def _strangers() -> Iterator[Finding]:
+    for path in state.strangers():
+        yield Finding("leftover", str(path), "a directory among the sandboxes that is none", f"rm -r {path}")
 
 
 def exit_code(found: Sequence[Finding]) -> int:
@@ -61,6 +90,8 @@ def _leftovers(where: SandboxPaths) -> Iterator[Finding]:
         yield Finding("leftover", name, "the process that it was made for was killed", cure + " --purge")
         return
     if current is None:
+        if read_holder(where.lock) is None:  # else an `up` has just begun
+            yield Finding("leftover", name, f"it has no {where.state.name}", cure + " --purge")
         return
     yield from _armed(where, running=current.phase == "running")
     if current.phase == "running":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,6 @@ from cluster_cli.render import say
 from infra.context import Context, load_context
 from infra.sandbox import orphans, preflight
 from infra.sandbox.down import down
-from infra.sandbox.ttl import set_ttl
 from infra.sandbox.up import up
 from infra.topology import Topology
 
@@ -33,15 +33,19 @@ def ephemeral_cluster(topology: Topology, progress: Callable[[str], None] = say)
     preflight.check(name, topology)
     try:
         orphans.own(name)
-        up(name, topology, progress)
-        set_ttl(name, SAFETY_TTL_S)
+        up(name, topology, progress, SAFETY_TTL_S)
         yield load_context(name)
     finally:
         down(name, purge=True, force=True)  # a drill of a command that was killed must not keep it alive
 
 
 def run_beside_cluster(command: Sequence[str], topology: Topology) -> int:
-    """Run the command with the cluster's URIs in its environment; its exit code (128 + n after signal n)."""
+    """Run the command with the cluster's URIs in its environment; its exit code (128 + n after signal n).
+
+    Raises UsageError (2) for a command that is not there, before anything is started.
+    """
+    if shutil.which(command[0]) is None:
+        raise UsageError("cannot run the command", on=command[0], why="no such program")
     with terminated_as_interrupt(), ephemeral_cluster(topology) as ctx:
         try:
             child = subprocess.Popen(command, env={**os.environ, **variables(ctx)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -9,8 +10,11 @@ import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
-from app_core.errors import SwapskillError
+import typer
+
+from app_core.errors import SwapskillError, UsageError
 
 INTERRUPTED = 130
 
@@ -39,11 +43,29 @@ def report(error: BaseException, arguments: Sequence[str], debug: bool) -> int:
     if isinstance(error, KeyboardInterrupt):
         _write("interrupted")
         return INTERRUPTED
-    if isinstance(error, SwapskillError):
-        _write(_known(error, wants_json(arguments)))
-        return error.exit_code
-    _write(_unexpected(error, arguments))
-    return 1
+    known = error if isinstance(error, SwapskillError) else _as_known(error, arguments)
+    _write(_known(known, wants_json(arguments)))
+    return known.exit_code
+
+
+def _as_known(error: BaseException, arguments: Sequence[str]) -> SwapskillError:
+    """Any other error in the product's own form: Typer's words about a wrong call, or the unexpected."""
+    if isinstance(error, _Told) and isinstance(error, Exception):
+        return UsageError(error.format_message(), hint="the same with --help")
+    if isinstance(error, typer.Abort):
+        return SwapskillError("aborted")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return SwapskillError("the disk is full", on=error.filename, hint="swapctl doctor")
+    summary = traceback.format_exception_only(error)[-1].strip()
+    log = _log(error, arguments)
+    return SwapskillError(f"unexpected: {summary}", hint=f"read {log}" if log else "the same with --debug")
+
+
+@runtime_checkable
+class _Told(Protocol):
+    """An error of a call that Typer refuses; its class is private there."""
+
+    def format_message(self) -> str: ...
 
 
 def _known(error: SwapskillError, as_json: bool) -> str:
@@ -52,26 +74,20 @@ def _known(error: SwapskillError, as_json: bool) -> str:
     return f"error: {error}" + (f"\ntry: {error.hint}" if error.hint else "")
 
 
-def _unexpected(error: BaseException, arguments: Sequence[str]) -> str:
-    summary = traceback.format_exception_only(error)[-1].strip()
-    log = _log(error, arguments)
-    return f"error: unexpected: {summary}\ntry: {f'read {log}' if log else 'the same with --debug'}"
-
-
 def _log(error: BaseException, arguments: Sequence[str]) -> Path | None:
     """Append the traceback to the debug log (0600); None when it cannot be written."""
     from infra.sandbox.home import home
 
-    path = home() / "debug.log"
     entry = f"{datetime.now(UTC).isoformat()} swapctl {' '.join(arguments)}\n" + "".join(
         traceback.format_exception(error)
     )
     try:
+        path = home() / "debug.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "a", encoding="utf-8") as log:
             log.write(entry + "\n")
-    except OSError:
+    except (OSError, SwapskillError):
         return None
     return path
 

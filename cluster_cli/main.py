@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -47,17 +48,27 @@ def root(
 
 def main() -> NoReturn:
     """Run `swapctl` and end the process with its exit code."""
+    _escape_what_cannot_be_written()
     arguments, debug = failures.take_debug(sys.argv[1:])
     command = typer.main.get_command(app)
     try:
-        command.main(arguments, prog_name="swapctl")
+        # Typer's own words about a wrong call are no JSON: then they are reported here as well
+        as_text = not failures.wants_json(arguments)
+        code = command.main(arguments, prog_name="swapctl", standalone_mode=as_text)
     except SystemExit as ended:
         if isinstance(cut := _cut_by(ended), KeyboardInterrupt):
             sys.exit(failures.report(cut, arguments, debug))
         raise
     except BaseException as error:
         sys.exit(failures.report(error, arguments, debug))
-    sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _escape_what_cannot_be_written() -> None:
+    """Where the terminal or the pipe is not UTF-8, a letter that it lacks must not end the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _cut_by(ended: SystemExit) -> BaseException | None:

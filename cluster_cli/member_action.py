@@ -10,12 +10,25 @@ from cluster_cli.confirm import confirm
 from cluster_cli.lock import operation
 from cluster_cli.opslog import recorded
 from cluster_cli.options import OutputFormat
-from cluster_cli.render import emit, say
+from cluster_cli.render import emit
 from cluster_cli.targets import resolve
 from infra.context import Context, load_context
 from infra.platform import Kill, Pause, Power
 
 _HARMLESS = ("start", "resume")
+
+
+@dataclass(frozen=True)
+class PlannedAction:
+    """What a dry run would have done to which member."""
+
+    action: str
+    member: str
+    context: str
+
+    def as_table(self) -> str:
+        """One sentence."""
+        return f"would {self.action} {self.member} of {self.context}"
 
 
 @dataclass(frozen=True)
@@ -34,7 +47,7 @@ def act(
     ctx = load_context(context)
     member = resolve(ctx, target)
     if dry_run:
-        say(f"would {action} {member} of {ctx.name}")
+        emit(PlannedAction(action, member, ctx.name), output)
         return
     if action not in _HARMLESS:
         confirm(f"{action.capitalize()} {member} of {ctx.name}?", yes)

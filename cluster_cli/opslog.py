@@ -5,21 +5,26 @@ from __future__ import annotations
 import contextlib
 import getpass
 import json
+import logging
 import os
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from app_core.errors import SwapskillError
 from infra.context import Context
+from infra.sandbox import process
+from infra.utc import now
 
 FILE = "operations.jsonl"
+_BEGAN, _KILLED = "began", "killed"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One action. `result`: `ok`, or the error's sentence."""
+    """One action. `at`: when it began, RFC 3339; `result`: `ok`, `killed`, or the error's sentence."""
 
     at: str
     who: str
@@ -28,13 +33,13 @@ class Entry:
     result: str
 
 
-def record(ctx: Context, what: str, where: str, result: str) -> None:
-    """Append one entry to the cluster's log.
+def record(ctx: Context, what: str, where: str, result: str, **more: object) -> None:
+    """Append one entry to the cluster's log; `more` goes into the line, as what `entries` joins by.
 
     Raises SwapskillError when the cluster was forgotten while the command worked on it.
     """
     try:
-        record_in(ctx.state_dir, what, where, result)
+        _append(ctx.state_dir, what, where, result, more)
     except FileNotFoundError:
         raise SwapskillError(
             "the cluster was removed meanwhile", on=ctx.name, why=what, hint="swapctl status"
@@ -42,37 +47,72 @@ def record(ctx: Context, what: str, where: str, result: str) -> None:
 
 
 def record_in(directory: Path, what: str, where: str, result: str) -> None:
-    """Append one entry; a single write, so that concurrent commands do not mix their lines."""
-    entry = Entry(_now(), _user(), where, what, result)
-    line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
-    descriptor = os.open(directory / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    """Append one entry, unless the directory is gone."""
+    with contextlib.suppress(FileNotFoundError):
+        _append(directory, what, where, result, {})
+
+
+def _append(directory: Path, what: str, where: str, result: str, more: Mapping[str, object]) -> None:
+    """A single write, so that concurrent commands do not mix their lines; what cannot be written is told."""
+    entry = Entry(now(), _user(), where, what, result)
+    line = json.dumps({**asdict(entry), **more}, ensure_ascii=False) + "\n"
     try:
-        os.write(descriptor, line.encode())
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(directory / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(descriptor, line.encode("utf-8", "backslashreplace"))
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError:
+        raise
+    except OSError as error:  # the action itself does not depend on it
+        log.warning("not in the log of operations: %s", error)
 
 
 @contextlib.contextmanager
 def recorded(ctx: Context, what: str, where: str) -> Iterator[None]:
-    """Record an action with its result, also when it fails or is interrupted."""
+    """Record an action: that it begins, so that a killed one leaves a trace, and its result, whichever.
+
+    The caller holds the operation lock, which tells of an action that is under way.
+    """
+    mark = {"id": secrets.token_hex(8)}
+    record(ctx, what, where, _BEGAN, **mark, process=asdict(process.myself()))
     try:
         yield
     except BaseException as error:
-        record(ctx, what, where, str(error) or type(error).__name__)
+        with contextlib.suppress(SwapskillError):  # the cluster is gone: the error itself says more
+            record(ctx, what, where, str(error) or type(error).__name__, **mark)
         raise
-    record(ctx, what, where, "ok")
+    record(ctx, what, where, "ok", **mark)
 
 
 def entries(ctx: Context) -> list[Entry]:
-    """All entries, oldest first; a line that a crash cut short is left out."""
-    found: list[Entry] = []
+    """All entries, oldest first, beginnings joined with their ends; what is under way is not among them.
+
+    A line that a crash cut short is left out.
+    """
     path = ctx.state_dir / FILE
     if not path.exists():
-        return found
-    for line in path.read_text().splitlines():
-        with contextlib.suppress(ValueError, TypeError):
-            found.append(Entry(**json.loads(line)))
-    return found
+        return []
+    found: dict[object, Entry] = {}
+    unfinished: dict[object, process.ProcessId] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines()):
+        with contextlib.suppress(ValueError, TypeError, AttributeError):
+            fields = json.loads(line)
+            key, began = fields.pop("id", number), fields.pop("process", None)
+            entry = Entry(**fields)
+            found[key] = replace(entry, at=found[key].at) if key in found else entry
+            unfinished.pop(key, None)
+            if began is not None:
+                unfinished[key] = process.ProcessId(**began)
+    ended = (_as_it_ended(entry, unfinished.get(key)) for key, entry in found.items())
+    return [entry for entry in ended if entry is not None]
+
+
+def _as_it_ended(entry: Entry, unfinished: process.ProcessId | None) -> Entry | None:
+    """The entry; `killed` where its process is gone without a word, None while that lives."""
+    if unfinished is None:
+        return entry
+    return None if unfinished.alive else replace(entry, result=_KILLED)
 
 
 def _user() -> str:
@@ -81,7 +121,3 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid())
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -11,6 +11,7 @@ import typer
 from app_core.errors import UsageError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LONGEST_S = 10 * 365 * 86400.0
 _DURATION = re.compile(rf"(\d+(?:\.\d+)?)\s*({'|'.join(_UNITS)})?", re.ASCII)
 
 
@@ -23,7 +24,10 @@ class OutputFormat(StrEnum):
 
 
 def duration(text: str) -> float:
-    """Seconds from `90s`, `2m`, `1h`, `500ms` or a plain number of seconds; UsageError unless above zero."""
+    """Seconds from `90s`, `2m`, `1h`, `500ms` or a plain number of seconds.
+
+    Raises UsageError for what is no time, not above zero, or above ten years.
+    """
     match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise UsageError(
@@ -32,6 +36,8 @@ def duration(text: str) -> float:
     seconds = float(match[1]) * _UNITS[match[2] or "s"]
     if seconds <= 0:
         raise UsageError("a time must be above zero", on=repr(text), hint="such as 90s or 2m")
+    if seconds > _LONGEST_S:
+        raise UsageError("a time must not exceed ten years", on=repr(text), hint="such as 90s or 2m")
     return seconds
 
 

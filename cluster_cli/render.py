@@ -6,13 +6,14 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import PurePath
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TextIO, runtime_checkable
 
 from cluster_cli.options import OutputFormat
 from cluster_cli.table import render_table
+from infra.utc import rfc3339
 
 
 @runtime_checkable
@@ -26,9 +27,13 @@ class Rendered(Protocol):
 
 def emit(result: object, output: OutputFormat = OutputFormat.TABLE) -> None:
     """Write a result (dataclass, or sequence of dataclasses, or plain data) to stdout."""
-    text = render(result, output)
+    text = render(result, output, ascii_only=not _speaks_unicode(sys.stdout))
     if text:
         print(text, flush=True)
+
+
+def _speaks_unicode(stream: TextIO) -> bool:
+    return (stream.encoding or "utf-8").lower().startswith("utf")
 
 
 def say(text: str) -> None:
@@ -36,14 +41,14 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def render(result: object, output: OutputFormat) -> str:
-    """The result as text, without a trailing newline."""
+def render(result: object, output: OutputFormat, *, ascii_only: bool = False) -> str:
+    """The result as text, without a trailing newline; `ascii_only`: JSON and YAML escape what is not."""
     if output is OutputFormat.JSON:
-        return json.dumps(plain(result), ensure_ascii=False, indent=2)
+        return json.dumps(plain(result), ensure_ascii=ascii_only, indent=2)
     if output is OutputFormat.YAML:
         import yaml
 
-        return yaml.safe_dump(plain(result), allow_unicode=True, sort_keys=False).rstrip("\n")
+        return yaml.safe_dump(plain(result), allow_unicode=not ascii_only, sort_keys=False).rstrip("\n")
     if isinstance(result, Rendered):
         return result.as_table()
     return render_table(plain(result))
@@ -77,9 +82,3 @@ def _plain_object(value: Any) -> Any:
     if hasattr(value, "__iter__") and not isinstance(value, bytes):
         return [plain(item) for item in value]
     return str(value)
-
-
-def rfc3339(moment: datetime) -> str:
-    """The moment in UTC with milliseconds and `Z`; a time without a zone is taken as UTC."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

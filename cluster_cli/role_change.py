@@ -27,6 +27,19 @@ class RoleChange:
     seconds: float
 
 
+@dataclass(frozen=True)
+class PlannedChange:
+    """What a dry run would have done, step by step."""
+
+    change: Change
+    group: str
+    steps: tuple[str, ...]
+
+    def as_table(self) -> str:
+        """One step a line."""
+        return "\n".join(self.steps)
+
+
 def group_of(ctx: Context, domain: str, name: str | None) -> str:
     """The group that `payments` or `shard NAME` means; UsageError (2) with the nearest name."""
     if domain == "payments":

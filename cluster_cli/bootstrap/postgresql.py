@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,6 +14,7 @@ from cluster_cli.bootstrap import archive, blocking, roles
 from cluster_cli.bootstrap.steps import StepLog
 from cluster_cli.engines.postgresql import haproxy, patroni
 from cluster_cli.engines.postgresql.connect import ADMIN_DATABASE, connect
+from cluster_cli.waiting import wait_until
 from infra.context import Context
 
 # The bootstrap begins with the start of the processes; a machine with other work to do takes its time.
@@ -128,8 +128,5 @@ def _leads_to(ctx: Context, proxy: str, leader: str) -> bool:
 
 
 def _wait(condition: Callable[[], bool], what: str, on: str, poll: float = _POLL_S) -> None:
-    end = time.monotonic() + LIMIT_S
-    while not condition():
-        if time.monotonic() > end:
-            raise TimedOutError(what, on=on, why=f"{LIMIT_S:g} s passed", hint="swapctl logs --all")
-        time.sleep(poll)
+    if not wait_until(condition, LIMIT_S, interval=poll):
+        raise TimedOutError(what, on=on, why=f"{LIMIT_S:g} s passed", hint="swapctl logs --all")

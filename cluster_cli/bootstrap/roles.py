@@ -10,14 +10,8 @@ from psycopg import sql
 
 from cluster_cli.engines.postgresql.connect import DATABASE
 from infra.context import Context
+from infra.hostvars.postgres import REWIND_FUNCTIONS
 from infra.scram import verifier
-
-_REWIND_FUNCTIONS = (
-    "pg_ls_dir(text, boolean, boolean)",
-    "pg_stat_file(text, boolean)",
-    "pg_read_binary_file(text)",
-    "pg_read_binary_file(text, bigint, bigint, boolean)",
-)
 
 
 @dataclass(frozen=True)
@@ -70,7 +64,7 @@ def _ensure_role(
 
 
 def _grant_rewind(connection: psycopg.Connection[Any]) -> None:
-    for function in _REWIND_FUNCTIONS:
+    for function in REWIND_FUNCTIONS:
         statement = "GRANT EXECUTE ON FUNCTION pg_catalog.{} TO rewind"
         connection.execute(sql.SQL(statement).format(sql.SQL(function)))  # pyright: ignore[reportArgumentType]
 

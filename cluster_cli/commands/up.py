@@ -28,7 +28,6 @@ def up(
     from cluster_cli.interrupts import terminated_as_interrupt
     from cluster_cli.opslog import record_in
     from infra.sandbox import orphans, preflight
-    from infra.sandbox import ttl as time_to_live
     from infra.sandbox import up as start
     from infra.sandbox.home import paths
     from infra.topology import load_topology
@@ -39,10 +38,8 @@ def up(
     orphans.sweep(say)
     preflight.check(chosen, wanted)
     with terminated_as_interrupt():
-        result = start.up(chosen, wanted, say)
+        result = start.up(chosen, wanted, say, seconds)
     if result.changed:
         record_in(paths(chosen).root, "up", chosen, "ok")
-    if seconds is not None:
-        time_to_live.set_ttl(chosen, seconds)
     emit(result, output)
     say(f"next: swapctl status --context {chosen}")

@@ -27,6 +27,7 @@ from cluster_cli.drills.records import (
     RoleSeen,
     RouteSeen,
 )
+from infra import utc
 
 KINDS: Mapping[str, type[Any]] = {
     "run": Header,
@@ -60,7 +61,7 @@ class Clock:
 
 def rfc3339(epoch: float) -> str:
     """An epoch time as RFC 3339 UTC with milliseconds."""
-    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return utc.rfc3339(datetime.fromtimestamp(epoch, UTC))
 
 
 def encode(record: Record, started_at: float) -> bytes:

@@ -8,8 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-_ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?\s*(Z|UTC|[+-]\d\d:?\d\d)?")
+# at the start of the line, or of the first value in it that begins with a digit, where the line is JSON
+_ISO = re.compile(
+    r"(?:\{[^0-9]{1,40}\")?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?\s*(Z|UTC|[+-]\d\d:?\d\d)?"
+)
 _GLOG = re.compile(r"[IWEF](\d\d)(\d\d) (\d\d:\d\d:\d\d)\.(\d{6})")
+_CLOCK_ERROR = timedelta(days=1)
+_YEARS = 9  # between two 29ths of February there may be eight
 _ROLE_CHANGES = (
     "transition to primary complete",
     "transition to secondary",
@@ -94,14 +99,22 @@ def _time_of(text: str, zone_offset: timedelta) -> datetime | None:
 
 
 def _iso_time(text: str, zone_offset: timedelta) -> datetime | None:
-    match = _ISO.search(text, 0, 80)
+    match = _ISO.match(text)
     if match is None:
         return None
     date, clock, fraction, zone = match.groups()
-    moment = datetime.fromisoformat(f"{date}T{clock}.{(fraction or '0')[:6]:0<6}+00:00")
-    if zone is None:
-        return moment - zone_offset
-    return moment - _offset(zone)
+    moment = _moment(f"{date}T{clock}.{(fraction or '0')[:6]:0<6}")
+    if moment is None:
+        return None
+    return moment - (zone_offset if zone is None else _offset(zone))
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment, in UTC; None for digits that are none, such as a thirteenth month."""
+    try:
+        return datetime.fromisoformat(f"{text}+00:00")
+    except ValueError:
+        return None
 
 
 def _offset(zone: str) -> timedelta:
@@ -117,5 +130,9 @@ def _glog_time(text: str, zone_offset: timedelta) -> datetime | None:
     if match is None:
         return None
     month, day, clock, micros = match.groups()
-    year = datetime.now(UTC).year
-    return datetime.fromisoformat(f"{year}-{month}-{day}T{clock}.{micros}+00:00") - zone_offset
+    latest = datetime.now(UTC) + _CLOCK_ERROR
+    for year in range(latest.year, latest.year - _YEARS, -1):  # the format has none: the last that was
+        moment = _moment(f"{year}-{month}-{day}T{clock}.{micros}")
+        if moment is not None and moment - zone_offset <= latest:
+            return moment - zone_offset
+    return None

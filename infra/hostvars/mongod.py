@@ -9,6 +9,7 @@ from infra.timing import Timing
 from infra.topology import Node, Topology
 
 COMPRESSORS = "snappy,zstd"
+"""What `net.compression.compressors` offers: never zlib, whatever the version."""
 _CLUSTER_ROLES = {
     "mongod-shard": "shardsvr",
     "mongod-arbiter": "shardsvr",

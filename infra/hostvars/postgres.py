@@ -19,6 +19,13 @@ _USERS = {
     "replication": ("replicator", "pg_replicator"),
     "rewind": ("rewind", "pg_rewind"),
 }
+REWIND_FUNCTIONS = (
+    "pg_ls_dir(text, boolean, boolean)",
+    "pg_stat_file(text, boolean)",
+    "pg_read_binary_file(text)",
+    "pg_read_binary_file(text, bigint, bigint, boolean)",
+)
+"""What the role `rewind` may execute: pg_rewind reads the other member's files through them."""
 CERTIFICATES = ("postgres", "replicator", "rewind")
 
 # A laptop runs three of these side by side.

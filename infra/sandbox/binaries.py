@@ -38,7 +38,7 @@ def find(name: str, postgres_version: str = "15") -> Path | None:
         return Path(sys.executable)
     override = os.environ.get(_OVERRIDES.get(name, ""), "")
     if override:
-        return Path(override)
+        return Path(override).expanduser().absolute()  # members are started in directories of their own
     candidates = [*_special(name, postgres_version), Path(sys.executable).parent / name]
     found = next((path for path in candidates if os.access(path, os.X_OK)), None)
     return found or _on_path(name) or (bundled_mongod() if name == "mongod" else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,11 +53,6 @@ class Box:
     def credentials(self) -> Credentials:
         """The originals, readable by the operator only."""
         return Credentials(self.paths.credentials)
-
-    @property
-    def is_root(self) -> bool:
-        """Whether swapctl runs as root, so that PostgreSQL needs another user."""
-        return os.geteuid() == 0
 
     @property
     def unprivileged_user(self) -> str | None:

@@ -6,6 +6,8 @@ import os
 import shutil
 import signal
 import time
+from pathlib import Path
+from typing import cast
 
 from app_core.errors import SwapskillError
 from infra.sandbox import process
@@ -50,7 +52,33 @@ def _kill_all(paths: SandboxPaths) -> None:
 
 
 def purge(paths: SandboxPaths) -> None:
-    """Forget the sandbox's data, credentials and state; its processes have ended."""
-    shutil.rmtree(paths.root, ignore_errors=True)
-    if paths.root.exists():
-        raise SwapskillError("the sandbox's directory cannot be removed", on=str(paths.root))
+    """Forget the sandbox's data, credentials and state; its processes have ended.
+
+    In one step it is no sandbox any more, so that no command takes what a killed purge left for a whole
+    one; `finish_purge` removes that. Raises SwapskillError naming what cannot be removed, and why.
+    """
+    finish_purge(paths)
+    try:
+        paths.root.rename(paths.purged)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _not_removed(paths.root, error) from error
+    finish_purge(paths)
+
+
+def finish_purge(paths: SandboxPaths) -> None:
+    """Remove what a purge renamed; nothing to do where none was killed. Raises as `purge` does."""
+    errors: list[OSError] = []
+    shutil.rmtree(paths.purged, onerror=lambda _, __, error: errors.append(cast(OSError, error[1])))
+    if paths.purged.exists():
+        raise _not_removed(paths.purged, errors[0])
+
+
+def _not_removed(directory: Path, error: OSError) -> SwapskillError:
+    return SwapskillError(
+        "the sandbox's directory cannot be removed",
+        on=str(directory),
+        why=f"{error.strerror}: {error.filename}",
+        hint=f"rm -r {directory}, as the user to whom that belongs",
+    )

@@ -6,7 +6,7 @@ from app_core.errors import UsageError, nearest
 from infra.context import Context
 from infra.sandbox import process, state
 from infra.sandbox.box import Box
-from infra.sandbox.home import SandboxPaths, check_name, paths
+from infra.sandbox.home import TTL, SandboxPaths, check_name, paths
 from infra.sandbox.platform import SandboxPlatform
 from infra.topology import load_topology
 
@@ -37,11 +37,11 @@ def chosen(name: str | None) -> str:
 
 
 def existing(name: str | None) -> str:
-    """The sandbox that `down` or `doctor` means: running, stopped, half started or damaged alike.
+    """The sandbox that `down` or `doctor` means: running or not, half started, half purged, damaged.
 
     Raises UsageError (2) for an unknown name, for none at all, and for several without a name.
     """
-    names = [where.root.name for where in state.all_paths()]
+    names = sorted({where.root.name for where in (*state.all_paths(), *state.half_purged())})
     if name is not None:
         check_name(name)
         if name not in names:
@@ -73,8 +73,8 @@ def running_names() -> list[str]:
 
 
 def is_alive(where: SandboxPaths) -> bool:
-    """Whether any recorded process of the sandbox lives."""
-    records = (where.root / "processes").glob("*.json")
+    """Whether any recorded process of a member lives; the one that waits for the sandbox's end is none."""
+    records = set((where.root / "processes").glob("*.json")) - {where.record(TTL, TTL)}
     return any(identity is not None and identity.alive for identity in map(process.load, records))
 
 

@@ -11,6 +11,7 @@ from infra.sandbox import cleanup, contexts, state, underway
 from infra.sandbox.holding import hold
 from infra.sandbox.home import SandboxPaths, paths
 from infra.sandbox.layout import files_outside
+from infra.sandbox.sockets import remove_stale
 from infra.topology import Node, load_topology
 
 
@@ -27,21 +28,22 @@ class DownResult:
 def down(name: str, *, purge: bool = False, force: bool = False) -> DownResult:
     """End every process of the sandbox, whatever state an interrupted command left it in.
 
-    Data stay, unless `purge`. A sandbox that is not there is no error: nothing is left then either.
+    Data stay, unless `purge`. Where there is none, what a killed purge of it left is removed.
     Raises RefusedError (6) naming the operation that is under way; with `force` that is ended first.
     """
     where = paths(name)
     started = time.monotonic()
     with hold(where, f"down {name}"), underway.excluded(where, f"down {name}", force):
+        cleanup.finish_purge(where)
         outside = _files_outside(where)
         ended = cleanup.stop_everything(where, _entrances(where))
-        for path in outside:
-            path.unlink(missing_ok=True)
+        remove_stale(outside)
         if purge:
             cleanup.purge(where)
-            where.lock.unlink(missing_ok=True)
         else:
             _mark_stopped(where)
+        if not where.root.exists():
+            where.lock.unlink(missing_ok=True)
     return DownResult(name, ended, purge, round(time.monotonic() - started, 3))
 
 
@@ -58,10 +60,14 @@ def _nodes(where: SandboxPaths) -> tuple[Node, ...]:
 
 
 def _files_outside(where: SandboxPaths) -> tuple[Path, ...]:
-    """Files that servers put at fixed places outside the sandbox's directory."""
+    """Sockets that servers of this sandbox put at fixed places outside its directory.
+
+    Their names carry ports, which are taken within one state directory: those of another may be the same.
+    """
     try:
         box = contexts.box(where.root.name)
-        return files_outside(box.nodes, box.ports)
+        started = [node for node in box.nodes if box.dir(node.name).exists()]
+        return files_outside(started, box.ports)
     except (SwapskillError, OSError, LookupError):  # half made or damaged: such a server did not start
         return ()
 

@@ -7,15 +7,44 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from app_core.errors import UsageError
+from app_core.errors import RefusedError, UsageError
 from infra.locks import OPERATION
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
+_SANDBOXES = "sandboxes"
 UNPRIVILEGED_USER = "postgres"
+TTL = "ttl"
+"""The mark of the process that ends a sandbox when its time is over: no member, though found like one."""
 
 
 def home() -> Path:
-    """The state directory: $SWAPCTL_HOME, else /var/lib/swapctl for root, else the XDG state directory."""
+    """The state directory: $SWAPCTL_HOME, else /var/lib/swapctl for root, else the XDG state directory.
+
+    Raises RefusedError (6) when it is there and this user may not look into it.
+    """
+    chosen = _chosen_home()
+    if not _may_look(chosen / _SANDBOXES):
+        raise RefusedError(
+            "the state directory belongs to another user",
+            on=str(chosen),
+            why=f"user {os.geteuid()} may not look into it",
+            hint="export SWAPCTL_HOME=DIRECTORY",
+        )
+    return chosen
+
+
+def _may_look(directory: Path) -> bool:
+    """Whether the directory can be listed, or is not there."""
+    try:
+        os.stat(directory)
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return os.access(directory, os.R_OK | os.X_OK, effective_ids=True)
+
+
+def _chosen_home() -> Path:
     chosen = os.environ.get("SWAPCTL_HOME")
     if chosen:
         return Path(chosen).expanduser().resolve()
@@ -25,9 +54,14 @@ def home() -> Path:
     return Path(state) / "swapctl"
 
 
+def is_name(name: str) -> bool:
+    """Whether a sandbox can be called so."""
+    return _NAME.fullmatch(name) is not None
+
+
 def check_name(name: str) -> str:
     """The name itself, or UsageError: it becomes a directory, a certificate and part of socket paths."""
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise UsageError(
             "not a sandbox name",
             on=repr(name),
@@ -64,6 +98,11 @@ class SandboxPaths:
         return self.root.with_name(f".{self.root.name}.lock")
 
     @property
+    def purged(self) -> Path:
+        """Where the directory goes before it is removed: what is there is forgotten, and no sandbox."""
+        return self.root.with_name(f".{self.root.name}.purged")
+
+    @property
     def operation(self) -> Path:
         """The lock of operations on the cluster: drills, switchovers, rescue."""
         return self.root / OPERATION
@@ -83,7 +122,7 @@ class SandboxPaths:
 
 def sandboxes_dir() -> Path:
     """The directory of all sandboxes of this user."""
-    return home() / "sandboxes"
+    return home() / _SANDBOXES
 
 
 def paths(name: str) -> SandboxPaths:

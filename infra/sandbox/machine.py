@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app_core.errors import RefusedError
-from infra.sandbox import binaries
+from infra.sandbox import binaries, cgroup, state
 from infra.sandbox.box import OPTIONAL_PROGRAMS
 from infra.sandbox.home import home
 from infra.topology import Node, Topology
@@ -115,6 +115,16 @@ def memory(nodes: tuple[Node, ...]) -> Iterator[Problem]:
 
 
 def _available_memory_mib() -> int:
+    """What the machine has to give, or what the control group of this process leaves of it."""
+    try:
+        allowed = cgroup.available_mib(Path("/proc/self/cgroup").read_text())
+    except OSError:
+        allowed = None
+    machine = _machine_memory_mib()
+    return machine if allowed is None else min(machine, allowed)
+
+
+def _machine_memory_mib() -> int:
     for line in Path("/proc/meminfo").read_text().splitlines():
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) // 1024
@@ -130,8 +140,15 @@ def disk(nodes: tuple[Node, ...]) -> Iterator[Problem]:
         yield Problem(
             f"{free} MiB of disk are free, {needed} are needed",
             str(existing),
-            f"df -h {existing}",
+            _room(existing),
         )
+
+
+def _room(directory: Path) -> str:
+    """How to get disk: a sandbox that is not needed any more is the first thing to give up."""
+    names = [where.root.name for where in state.all_paths()]
+    purge = f"swapctl down --purge --name {'|'.join(names)}, or " if names else ""
+    return f"{purge}make room in {directory}, or export SWAPCTL_HOME=DIRECTORY on another disk"
 
 
 def open_files() -> Iterator[Problem]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 from collections.abc import Callable
 
-from app_core.errors import RefusedError
-from infra.sandbox import process, state
+from app_core.errors import RefusedError, SwapskillError
+from infra.sandbox import cleanup, process, state
 from infra.sandbox.down import down
+from infra.sandbox.holding import hold
 from infra.sandbox.home import SandboxPaths, paths
 
 _OWNER = "owner.json"
@@ -17,9 +18,7 @@ def own(name: str) -> None:
     """Tie the sandbox, which may not exist yet, to this process."""
     root = paths(name).root
     root.mkdir(mode=0o711, parents=True, exist_ok=True)
-    identity = process.identify(os.getpid())
-    assert identity is not None
-    process.save(root / _OWNER, identity)
+    process.save(root / _OWNER, process.myself())
 
 
 def orphans() -> list[str]:
@@ -33,7 +32,14 @@ def _is_orphan(where: SandboxPaths) -> bool:
 
 
 def sweep(tell: Callable[[str], None]) -> None:
-    """Forget every orphan; one that another command works on is left to it."""
+    """Forget every orphan, and finish what killed purges began.
+
+    One that another command works on is left to it.
+    """
+    for where in state.half_purged():
+        # what cannot be removed is in the way of nobody but a sandbox of the same name
+        with contextlib.suppress(SwapskillError), hold(where, f"down --purge {where.root.name}"):
+            cleanup.finish_purge(where)
     for name in orphans():
         try:
             down(name, purge=True)

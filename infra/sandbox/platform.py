@@ -17,6 +17,8 @@ from infra.sandbox.box import Box
 _STOP_TIMEOUT_S = 10.0
 # The kernel frees a large mongod late when every core is busy.
 _KILL_TIMEOUT_S = 30.0
+_PAUSE_TIMEOUT_S = 10.0
+_POLL_S = 0.005
 PARTS = ("postmaster", "agent")
 
 
@@ -30,12 +32,6 @@ class SandboxPlatform:
         """All live processes of the member, parents first."""
         self._check(member)
         return process.marked(self.box.paths.root, member)
-
-    def main_pid(self, member: str) -> int | None:
-        """The process that the member's first record names, when it lives."""
-        plan = members.plan_of(self.box, self.box.node(member))
-        identity = process.load(self.box.paths.record(member, plan.processes[0].name))
-        return identity.pid if identity is not None and identity.alive else None
 
     def running(self, member: str) -> bool:
         """Whether every process of the member lives."""
@@ -81,8 +77,17 @@ class SandboxPlatform:
         raise SwapskillError("processes survive SIGKILL", on=member, hint="swapctl down")
 
     def pause(self, member: str) -> None:
-        """Freeze every process of the member."""
-        process.send(self.pids(member), signal.SIGSTOP)
+        """Freeze every process of the member; returns when all are.
+
+        Raises TimedOutError when one is still awake after 10 s.
+        """
+        end = time.monotonic() + _PAUSE_TIMEOUT_S
+        # again and again: a process may have started a child between the look and the signal
+        while awake := [pid for pid in self.pids(member) if not process.is_frozen(pid)]:
+            if time.monotonic() > end:
+                raise TimedOutError("processes do not freeze", on=member, hint=f"swapctl resume {member}")
+            process.send(awake, signal.SIGSTOP)
+            time.sleep(_POLL_S)
 
     def resume(self, member: str) -> None:
         """Thaw every process of the member, children first so that no parent misses them."""
@@ -134,6 +139,7 @@ class SandboxPlatform:
 def _program(pid: int) -> str:
     """The file name of the program that a process runs; empty when it is gone."""
     try:
-        return Path(os.readlink(f"/proc/{pid}/exe")).name
+        # the kernel's word for a file that an upgrade replaced under the process
+        return Path(os.readlink(f"/proc/{pid}/exe")).name.removesuffix(" (deleted)")
     except OSError:
         return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from app_core.errors import RefusedError
 from infra.topology import Node
@@ -39,8 +39,16 @@ def demand(nodes: Iterable[Node]) -> list[tuple[str, str]]:
     return [(node.name, port) for node in nodes for port in PORT_NAMES[node.kind]]
 
 
-def allocate(nodes: Sequence[Node], taken: Iterable[int]) -> dict[str, dict[str, int]]:
+Ports = dict[str, dict[str, int]]
+"""Ports by member and name."""
+
+
+def allocate(
+    nodes: Sequence[Node], taken: Iterable[int], usable: Callable[[Ports], bool] = lambda _: True
+) -> Ports:
     """A free block's ports by member and name. The caller holds the lock under which `taken` was read.
+
+    `usable`: whether nothing else than the ports themselves speaks against a block.
 
     Raises RefusedError when no block is free.
     """
@@ -50,7 +58,9 @@ def allocate(nodes: Sequence[Node], taken: Iterable[int]) -> dict[str, dict[str,
     for base in range(_FIRST, _LAST - size, _BLOCK):
         block = range(base, base + len(wanted))
         if used.isdisjoint(block) and all(is_free(port) for port in block):
-            return _assign(wanted, block)
+            chosen = _assign(wanted, block)
+            if usable(chosen):
+                return chosen
     raise RefusedError(
         "no free block of ports",
         on=f"{ADDRESS}:{_FIRST}-{_LAST}",
@@ -59,8 +69,8 @@ def allocate(nodes: Sequence[Node], taken: Iterable[int]) -> dict[str, dict[str,
     )
 
 
-def _assign(wanted: list[tuple[str, str]], block: range) -> dict[str, dict[str, int]]:
-    ports: dict[str, dict[str, int]] = {}
+def _assign(wanted: list[tuple[str, str]], block: range) -> Ports:
+    ports: Ports = {}
     for (member, name), port in zip(wanted, block, strict=True):
         ports.setdefault(member, {})[name] = port
     return ports

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from app_core.errors import RefusedError
-from infra.sandbox import machine, ports, state, versions
-from infra.sandbox.home import paths, unprivileged_user
+from infra.sandbox import machine, ports, process, state, versions
+from infra.sandbox.home import TTL, paths, unprivileged_user
 from infra.sandbox.layout import sandbox_nodes
 from infra.sandbox.machine import Problem
 from infra.topology import Node, Topology
@@ -118,12 +118,15 @@ def _socket_paths(name: str, nodes: tuple[Node, ...]) -> Iterator[Problem]:
 
 
 def _ports(name: str) -> Iterator[Problem]:
-    """The ports of a stopped sandbox may have been taken by somebody else meanwhile."""
+    """The ports of a sandbox of which nothing lives may have been taken by somebody else meanwhile."""
+    where = paths(name)
     try:
-        current = state.read(paths(name))
+        current = state.read(where)
     except RefusedError:
         return
-    if current is None or current.phase != "stopped":
+    if current is None or current.phase == "starting":  # `up` takes ports anew
+        return
+    if set(process.marked(where.root)) - set(process.marked(where.root, TTL)):
         return
     for member, named in current.ports.items():
         for port in named.values():

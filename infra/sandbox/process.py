@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.credentials import write_private
+from infra.sandbox.sockets import remove_stale
 from infra.sandbox.spec import ProcessSpec
 
 SANDBOX_MARK = "SWAPCTL_SANDBOX"
@@ -70,6 +71,13 @@ def identify(pid: int) -> ProcessId | None:
     return None if ticks is None else ProcessId(pid, ticks, boot_id())
 
 
+def myself() -> ProcessId:
+    """The identity of this process."""
+    identity = identify(os.getpid())
+    assert identity is not None  # it runs
+    return identity
+
+
 def save(path: Path, identity: ProcessId) -> None:
     """Record an identity."""
     write_private(path, json.dumps(identity.__dict__))
@@ -87,8 +95,7 @@ def spawn(
     spec: ProcessSpec, directory: Path, marks: dict[str, str], user: str | None
 ) -> subprocess.Popen[bytes]:
     """Start a process detached from this one: own process group, log file, minimal environment."""
-    for stale in spec.stale_files:
-        stale.unlink(missing_ok=True)
+    remove_stale(spec.stale_files)
     account = _account(user)
     with open(spec.log, "ab") as log:
         return subprocess.Popen(

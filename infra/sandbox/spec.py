@@ -20,8 +20,7 @@ class RenderedFile:
 class ProcessSpec:
     """One process of a member.
 
-    `unprivileged`: runs as the unprivileged user when swapctl runs as root. `subreaper`: the process
-    adopts its orphans (tini -s), so `stop` asks its descendants too.
+    `unprivileged`: runs as the unprivileged user when swapctl runs as root.
     """
 
     name: str
@@ -31,10 +30,6 @@ class ProcessSpec:
     unprivileged: bool = False
     stale_files: tuple[Path, ...] = ()
     """Files that a killed predecessor left and that would keep the process from starting (pid files)."""
-
-
-def _always() -> bool:
-    return True
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,5 @@ class NodePlan:
     """Names of further certificates that the member reads, besides its own."""
     unprivileged: bool = False
     """The member's files belong to the unprivileged user when swapctl runs as root."""
-    ready: Callable[[], bool] = _always
-    """Whether the processes answer (not: whether the cluster is formed)."""
     prepare: Callable[[], None] | None = None
     """Runs beside the processes, which wait for its end (a first data directory)."""

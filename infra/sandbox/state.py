@@ -6,14 +6,14 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from app_core.errors import RefusedError
 from infra.credentials import write_private
-from infra.sandbox.home import SandboxPaths, sandboxes_dir
+from infra.sandbox.home import SandboxPaths, is_name, sandboxes_dir
+from infra.utc import now as now  # states are made with it
 
 STATE_VERSION = 2
 log = logging.getLogger(__name__)
@@ -42,11 +42,6 @@ class SandboxState:
         return replace(self, phase=phase)
 
 
-def now() -> str:
-    """The current time, RFC 3339 UTC."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def write(paths: SandboxPaths, state: SandboxState) -> None:
     """Write the state file (0600), in this version's form."""
     current = replace(state, version=STATE_VERSION)
@@ -59,7 +54,7 @@ def read(paths: SandboxPaths) -> SandboxState | None:
     Raises RefusedError when the file is damaged or from a newer swapctl.
     """
     try:
-        raw = json.loads(paths.state.read_text())
+        raw = json.loads(paths.state.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -96,9 +91,25 @@ def _damaged(path: Path, why: str) -> RefusedError:
 
 def all_paths() -> Iterator[SandboxPaths]:
     """The paths of every sandbox of this user."""
+    return (SandboxPaths(path) for path in _directories() if is_name(path.name))
+
+
+def half_purged() -> Iterator[SandboxPaths]:
+    """The paths of every sandbox of which a purge that was killed, or still runs, left something."""
+    for path in _directories():
+        where = SandboxPaths(path.with_name(path.name.removeprefix(".").removesuffix(".purged")))
+        if is_name(where.root.name) and where.purged == path:
+            yield where
+
+
+def strangers() -> list[Path]:
+    """Directories among the sandboxes that are none, such as a copy that somebody made."""
+    return [path for path in _directories() if not is_name(path.name) and not path.name.startswith(".")]
+
+
+def _directories() -> list[Path]:
     directory = sandboxes_dir()
-    if directory.is_dir():
-        yield from (SandboxPaths(p) for p in sorted(directory.iterdir()) if p.is_dir())
+    return sorted(path for path in directory.iterdir() if path.is_dir()) if directory.is_dir() else []
 
 
 def all_states() -> dict[str, SandboxState]:

@@ -12,62 +12,63 @@ from pathlib import Path
 from app_core.errors import RefusedError, SwapskillError
 from infra.sandbox import process, state
 from infra.sandbox.down import down
-from infra.sandbox.home import paths
+from infra.sandbox.home import TTL, SandboxPaths
 from infra.sandbox.spec import ProcessSpec
+from infra.utc import rfc3339
 
-MEMBER = "ttl"
-_RETRY_S = 0.5
+_FIRST_RETRY_S, _LAST_RETRY_S = 0.5, 30.0
 
 
-def set_ttl(name: str, seconds: float) -> None:
-    """Arm (or re-arm) the sandbox's end, `seconds` from now."""
-    where = paths(name)
-    current = state.read(where)
-    if current is None:
-        raise SwapskillError("unknown sandbox", on=name)
-    old = process.load(where.record(MEMBER, MEMBER))
+def arm(where: SandboxPaths, current: state.SandboxState, seconds: float) -> state.SandboxState:
+    """Start the process that ends the sandbox `seconds` from now; the state that says so, yet to be written.
+
+    The caller holds the sandbox's lock: a `down` beside it would end this process, or miss it.
+    """
+    _disarm(where)
+    _spawn(where, seconds)
+    until = datetime.now(UTC) + timedelta(seconds=seconds)
+    return replace(current, ttl_until=rfc3339(until))
+
+
+def _disarm(where: SandboxPaths) -> None:
+    old = process.load(where.record(TTL, TTL))
     if old is not None and old.alive:
         process.send([old.pid], signal.SIGKILL)
-    until = datetime.now(UTC) + timedelta(seconds=seconds)
-    state.write(
-        where,
-        replace(
-            current,
-            ttl_until=until.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        ),
-    )
-    _spawn(name, seconds)
 
 
-def _spawn(name: str, seconds: float) -> None:
-    where = paths(name)
+def _spawn(where: SandboxPaths, seconds: float) -> None:
     spec = ProcessSpec(
-        MEMBER,
-        (sys.executable, "-m", "infra.sandbox.ttl", name, str(seconds)),
+        TTL,
+        (sys.executable, "-m", "infra.sandbox.ttl", where.root.name, str(seconds)),
         where.root / "ttl.log",
         env={"SWAPCTL_HOME": str(where.root.parent.parent)},
     )
-    marks = process.marks_of(where.root, MEMBER)
-    popen = process.spawn(spec, Path("/"), marks, None)
+    popen = process.spawn(spec, Path("/"), process.marks_of(where.root, TTL), None)
     identity = process.identify(popen.pid)
     if identity is not None:
-        process.save(where.record(MEMBER, MEMBER), identity)
+        process.save(where.record(TTL, TTL), identity)
 
 
 def main(name: str, seconds: float) -> None:
     """Sleep, then `down --purge --force`. Monotonic time: a stepped clock must not end a sandbox.
 
-    One that another command works on at that moment ends when that command has.
+    One that another command works on at that moment ends when that command has. Whatever else is in the
+    way is tried again, ever more slowly: nobody but this process would end the sandbox.
     """
     time.sleep(seconds)
+    pause = _FIRST_RETRY_S
     while not _ended(name):
-        time.sleep(_RETRY_S)
+        time.sleep(pause)
+        pause = min(2 * pause, _LAST_RETRY_S)
 
 
 def _ended(name: str) -> bool:
     try:
         down(name, purge=True, force=True)
     except RefusedError:
+        return False
+    except (SwapskillError, OSError) as error:
+        print(f"{state.now()} not ended yet: {error}", flush=True)  # into ttl.log
         return False
     return True
 

@@ -83,6 +83,14 @@ class Topology(Part):
         copy._source, copy._extensions = source, dict(extensions)
         return copy
 
+    def equals(self, other: Topology) -> bool:
+        """Whether both say the same, whatever their files' comments, layout and order of keys."""
+        parts, others = (
+            {key: part.model_dump() for key, part in topology._extensions.items()}
+            for topology in (self, other)
+        )
+        return self.model_dump() == other.model_dump() and parts == others
+
     @cached_property
     def _nodes(self) -> tuple[Node, ...]:
         zones = {host.name: host.zone for host in self.hosts}

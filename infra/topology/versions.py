@@ -9,7 +9,6 @@ from pydantic import StringConstraints
 from infra.topology.base import Flag, Part
 
 Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){0,2}$")]
-SAFE_COMPRESSORS = ("snappy", "zstd")
 
 # engine -> (release line, why it is bad). A line matches itself and everything below it in the same line.
 KNOWN_BAD: dict[str, tuple[tuple[str, str], ...]] = {
@@ -49,11 +48,6 @@ class Versions(Part):
             for line, why in lines
             if in_line(version := getattr(self, engine), line)
         )
-
-    @property
-    def mongodb_compressors(self) -> tuple[str, ...]:
-        """Wire compressors for `net.compression.compressors`: never zlib, whatever the version."""
-        return SAFE_COMPRESSORS
 
 
 def in_line(version: str, line: str) -> bool:

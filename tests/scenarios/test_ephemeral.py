@@ -15,7 +15,7 @@ import pytest
 from infra.sandbox import process, state
 from infra.sandbox.down import down
 from infra.sandbox.home import paths
-from infra.sandbox.ttl import set_ttl
+from infra.sandbox.ttl import arm
 
 SWAPCTL = str(Path(sys.executable).with_name("swapctl"))
 CHECK = (
@@ -89,8 +89,8 @@ def test_the_time_to_live_ends_and_forgets() -> None:
     (where.root / "processes").mkdir(parents=True)
     state.write(where, state.SandboxState(name, "minimal", {}, state.now(), "running"))
     try:
-        set_ttl(name, 0.2)
-        assert state.read(where).ttl_until  # type: ignore[union-attr]  # written a line above
+        current = state.read(where)
+        assert current is not None and arm(where, current, 0.2).ttl_until
         end = time.monotonic() + 30
         while where.root.exists() or process.marked(where.root):
             assert time.monotonic() < end, "the sandbox, or its reaper, outlived its time"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 
 from app_core.errors import RefusedError
 from cluster_cli.drills.site import Site
+from cluster_cli.waiting import wait_until
 from infra.platform import Kill, Pause, Power
 
 POLL = 0.02
@@ -112,12 +112,6 @@ def all_refuse(site: Site, members: Sequence[str], port: str, what: str) -> str 
     return f"all {len(members)} {what} refuse connections" if refuse else None
 
 
-def wait_for(done: object, seconds: float) -> bool:
-    """Poll a condition (a callable) until it holds or the time is over."""
-    assert callable(done)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if done():
-            return True
-        time.sleep(POLL)
-    return bool(done())
+def wait_for(done: Callable[[], bool], seconds: float) -> bool:
+    """Poll a condition until it holds or the time is over."""
+    return wait_until(done, seconds, interval=POLL)

@@ -106,12 +106,6 @@ def lag_seconds(primary: View, host: str) -> float | None:
     return max(0.0, (primary.me.applied_at - peer.applied_at).total_seconds())
 
 
-def set_of_hello(hello: Mapping[str, Any]) -> str | None:
-    """The set that a member belongs to; None before it is initiated."""
-    name = hello.get("setName")
-    return None if name is None else str(name)
-
-
 def is_router(hello: Mapping[str, Any]) -> bool:
     """Whether a `hello` came from a router."""
     return hello.get("msg") == "isdbgrid"

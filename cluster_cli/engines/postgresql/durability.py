@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import psycopg
 
@@ -13,6 +13,7 @@ from cluster_cli.engines.postgresql import patroni
 from cluster_cli.engines.postgresql.connect import ADMIN_DATABASE, connect
 from infra.context import Context
 from infra.topology import Topology
+from infra.utc import rfc3339
 
 _FACTS = """
 SELECT current_setting('synchronous_standby_names'), pg_conf_load_time(),
@@ -46,16 +47,12 @@ def durability(topology: Topology, facts: SyncFacts | None) -> Durability:
     standbys = tuple((name, own[name]) for name in sorted(facts.standbys) if name in own)
     if standbys or _waits(facts.names, own):
         return Durability("sync", standbys)
-    return Durability("degraded", since=_rfc3339(facts.since))
+    return Durability("degraded", since=rfc3339(facts.since))
 
 
 def _waits(names: str, own: dict[str, str]) -> bool:
     """Whether commits wait for members of the primary region, though none acknowledges now."""
     return any(name in own for name in re.findall(r"[\w-]+", names))
-
-
-def _rfc3339(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def sync_state(ctx: Context) -> Durability:

@@ -28,8 +28,7 @@ class PatroniView:
 
     role: primary | replica | standby_leader | uninitialized …; state: running | starting | stopped …
     lsn: written (primary) or received (standby) WAL position in bytes; replayed: what a standby has applied.
-    sync: Patroni would promote it as a synchronous standby. stale_since: RFC 3339, when etcd last answered,
-    if it does not answer now (failsafe).
+    sync: Patroni would promote it as a synchronous standby. failsafe: etcd does not answer it.
     """
 
     member: str

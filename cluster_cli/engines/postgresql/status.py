@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Container, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -15,6 +16,7 @@ from infra.context import Context
 from infra.endpoint import Endpoint
 
 LAG_LIMIT_BYTES = 16 * 1024 * 1024
+SECOND_LOOK_S = 0.25
 _ROLES = {"standby_leader": "standby-leader"}
 
 
@@ -29,17 +31,36 @@ def read_status(ctx: Context) -> tuple[MemberStatus, ...]:
             for e in ctx.endpoints.values()
             if e.kind in readers
         }
-        found = postgres_status(ctx, views.result()) | etcd_status(ctx, members.result())
+        seen = views.result()
+        found = postgres_status(ctx, seen, _arrived(ctx, seen)) | etcd_status(ctx, members.result())
         found |= {name: future.result() for name, future in others.items()}
     return tuple(found[name] for name in ctx.endpoints if name in found)
 
 
-def postgres_status(ctx: Context, views: Mapping[str, View]) -> dict[str, MemberStatus]:
-    """Statuses of the PostgreSQL members from their own views; pure."""
-    assert ctx.topology.payments is not None
+def postgres_status(
+    ctx: Context, views: Mapping[str, View], arrived: Container[str] = ()
+) -> dict[str, MemberStatus]:
+    """Statuses of the PostgreSQL members from their own views; pure. `arrived`: see `lag_seconds`."""
+    upstream = _leader(ctx, views)
+    return {
+        name: member_status(ctx.endpoint(name), view, upstream, name in arrived)
+        for name, view in views.items()
+    }
+
+
+def _leader(ctx: Context, views: Mapping[str, View]) -> PatroniView | None:
     leader = views.get(patroni.leader_of({n: v for n, v in views.items() if _in(ctx, n)}) or "")
-    upstream = leader if isinstance(leader, PatroniView) else None
-    return {name: member_status(ctx.endpoint(name), view, upstream) for name, view in views.items()}
+    return leader if isinstance(leader, PatroniView) else None
+
+
+def _arrived(ctx: Context, views: Mapping[str, View]) -> frozenset[str]:
+    """Those that look far behind and have what they lacked at a second look; nobody waits for the others."""
+    leader, now = _leader(ctx, views), datetime.now(UTC)
+    doubtful = [name for name, view in views.items() if is_doubtful(view, leader, now)]
+    if not doubtful:
+        return frozenset()
+    time.sleep(SECOND_LOOK_S)
+    return frozenset(name for name in doubtful if has_reached(patroni.read_view(ctx, name), leader))
 
 
 def _in(ctx: Context, member: str) -> bool:
@@ -47,7 +68,9 @@ def _in(ctx: Context, member: str) -> bool:
     return ctx.endpoint(member).group == ctx.topology.payments.name
 
 
-def member_status(endpoint: Endpoint, view: View, leader: PatroniView | None) -> MemberStatus:
+def member_status(
+    endpoint: Endpoint, view: View, leader: PatroniView | None, arrived: bool = False
+) -> MemberStatus:
     """One PostgreSQL member: role and position from its own Patroni, sync state from the leader's."""
     if isinstance(view, Unreachable):
         return _status(endpoint, "unknown", view.health, "unreachable", reason=view.reason)
@@ -64,7 +87,7 @@ def member_status(endpoint: Endpoint, view: View, leader: PatroniView | None) ->
         host=endpoint.host,
         health=Health.LAGGING if health is Health.OK and (lag or 0) > LAG_LIMIT_BYTES else health,
         state=view.replication_state or view.state,
-        lag_seconds=lag_seconds(view, lag, datetime.now(UTC)),
+        lag_seconds=lag_seconds(view, lag, datetime.now(UTC), arrived),
         lag_bytes=lag,
         timeline=view.timeline,
         sync_state=stream.sync_state if stream else None,
@@ -94,16 +117,38 @@ def lag_bytes(view: PatroniView, leader: PatroniView | None) -> int | None:
     """How much of the leader's WAL a standby has not applied; None for the leader and without one."""
     if leader is None or view.member == leader.member or leader.lsn is None:
         return None
-    position = view.replayed if view.replayed is not None else view.lsn
+    position = _position(view)
     return None if position is None else max(0, leader.lsn - position)
 
 
-def lag_seconds(view: PatroniView, behind: int | None, now: datetime) -> float | None:
-    """How old a standby's data are: 0 when nothing is missing, else the age of the last applied commit."""
+def _position(view: PatroniView) -> int | None:
+    return view.replayed if view.replayed is not None else view.lsn
+
+
+def is_doubtful(view: View, leader: PatroniView | None, now: datetime) -> bool:
+    """Whether a standby may only look late: what it lacks was written a moment ago, after a long silence."""
+    if isinstance(view, Unreachable):
+        return False
+    return (lag_seconds(view, lag_bytes(view, leader), now) or 0.0) > SECOND_LOOK_S
+
+
+def has_reached(view: View, leader: PatroniView | None) -> bool:
+    """Whether a standby has all that the leader had written when that was asked."""
+    return isinstance(view, PatroniView) and lag_bytes(view, leader) == 0
+
+
+def lag_seconds(view: PatroniView, behind: int | None, now: datetime, arrived: bool = False) -> float | None:
+    """How old a standby's data are: 0 when nothing is missing, else the age of the last applied commit.
+
+    `arrived`: what was missing had come at the second look, so that it was missing for no longer than that
+    is apart: in a cluster without writes the last commit may be hours old, and a standby one record behind.
+    """
     if behind is None:
         return None
     if behind == 0:
         return 0.0
+    if arrived:
+        return SECOND_LOOK_S
     if not view.replayed_at:
         return None
     return max(0.0, round((now - datetime.fromisoformat(view.replayed_at)).total_seconds(), 3))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from infra.hostvars import hostvars
-from infra.sandbox import ports
 from infra.sandbox.box import Box
 from infra.sandbox.spec import NodePlan, ProcessSpec, RenderedFile
 from infra.templates import render
@@ -27,5 +26,4 @@ def plan(box: Box, node: Node) -> NodePlan:
         (process,),
         files=(RenderedFile(config, text),),
         unprivileged=True,
-        ready=lambda: ports.is_open(endpoint.ports["rw"]),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from infra.hostvars import hostvars
-from infra.sandbox import ports
 from infra.sandbox.box import Box
 from infra.sandbox.spec import NodePlan, ProcessSpec, RenderedFile
 from infra.templates import render
@@ -15,7 +14,6 @@ def plan(box: Box, node: Node) -> NodePlan:
     base = box.dir(node.name)
     config = base / "etcd.yml"
     text = render("etcd", "etcd.yml.j2", hostvars(box.topology, node, box, box.timing))
-    port = box.endpoint(node.name).ports["client"]
     # one thread of Go is plenty for a handful of keys; several would only fight for two cores
     environment = {"GOMAXPROCS": "1"}
     process = ProcessSpec(
@@ -26,5 +24,4 @@ def plan(box: Box, node: Node) -> NodePlan:
         (process,),
         files=(RenderedFile(config, text),),
         directories=(base / "data",),
-        ready=lambda: ports.is_open(port),
     )

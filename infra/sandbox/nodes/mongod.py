@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from infra.hostvars import hostvars
-from infra.sandbox import ports
 from infra.sandbox.box import Box
 from infra.sandbox.spec import NodePlan, ProcessSpec, RenderedFile
 from infra.templates import render
@@ -14,7 +13,6 @@ def plan(box: Box, node: Node) -> NodePlan:
     """The member's configuration and its one process."""
     variables = hostvars(box.topology, node, box, box.timing)
     config = box.dir(node.name) / "mongod.conf"
-    port = box.endpoint(node.name).ports["mongo"]
     process = ProcessSpec(
         name="mongod",
         argv=(str(box.binary("mongod")), "--config", str(config)),
@@ -25,5 +23,4 @@ def plan(box: Box, node: Node) -> NodePlan:
         processes=(process,),
         files=(RenderedFile(config, render("mongod", "mongod.conf.j2", variables)),),
         directories=(box.dir(node.name) / "data",),
-        ready=lambda: ports.is_open(port),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from infra.hostvars import hostvars
-from infra.sandbox import ports
 from infra.sandbox.box import Box
 from infra.sandbox.layout import files_outside
 from infra.sandbox.spec import NodePlan, ProcessSpec, RenderedFile
@@ -26,7 +25,6 @@ def plan(box: Box, node: Node) -> NodePlan:
         environment,
         stale_files=files_outside((node,), box.ports),
     )
-    port = box.endpoint(node.name).ports["s3"]
     return NodePlan(
         node.name,
         (process,),
@@ -35,7 +33,6 @@ def plan(box: Box, node: Node) -> NodePlan:
             for name in ("s3.json", "security.toml")
         ),
         directories=(base / "data",),
-        ready=lambda: ports.is_open(port),
     )
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from infra.hostvars import hostvars
 from infra.hostvars.etcd import client_hosts
 from infra.hostvars.postgres import CERTIFICATES
-from infra.sandbox import ports
 from infra.sandbox.box import Box
 from infra.sandbox.nodes import patroni_launch, postgres_data
 from infra.sandbox.spec import NodePlan, ProcessSpec, RenderedFile
@@ -30,7 +29,6 @@ def plan(box: Box, node: Node) -> NodePlan:
     launch = (str(interpreter), str(launcher), *_waits(box, node), str(patroni), str(config))
     command = (str(box.binary("tini")), "-s", "--", *launch)
     process = ProcessSpec("patroni", command, base / "patroni.log", unprivileged=True)
-    port = box.endpoint(node.name).ports["rest"]
     backup = base / "backup"
     return NodePlan(
         node.name,
@@ -44,7 +42,6 @@ def plan(box: Box, node: Node) -> NodePlan:
         directories=(backup / "lock", backup / "spool", backup / "log"),
         certificates=CERTIFICATES,
         unprivileged=True,
-        ready=lambda: ports.is_open(port),
         prepare=partial(postgres_data.prepare, box, node),
     )
 

@@ -14,26 +14,20 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from app_core.errors import SwapskillError
-from infra.hostvars.postgres import DATABASE, DR_SLOT, is_standby
-from infra.locks import locked
+from app_core.errors import SwapskillError, TimedOutError
+from infra.hostvars.postgres import DATABASE, DR_SLOT, REWIND_FUNCTIONS, is_standby
+from infra.locks import HeldError, locked
 from infra.sandbox import process
 from infra.sandbox.box import Box
 from infra.scram import verifier
 from infra.topology import Node
 
 _INITDB = ("--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--username=postgres", "--no-sync")
-_REWIND_FUNCTIONS = (
-    "pg_ls_dir(text, boolean, boolean)",
-    "pg_stat_file(text, boolean)",
-    "pg_read_binary_file(text)",
-    "pg_read_binary_file(text, bigint, bigint, boolean)",
-)
 # What Patroni would do after its own initdb; passwords come later, they are the sandbox's own.
 _TEMPLATE_SQL = (
     "CREATE ROLE replicator LOGIN REPLICATION",
     "CREATE ROLE rewind LOGIN",
-    *(f"GRANT EXECUTE ON FUNCTION pg_catalog.{function} TO rewind" for function in _REWIND_FUNCTIONS),
+    *(f"GRANT EXECUTE ON FUNCTION pg_catalog.{function} TO rewind" for function in REWIND_FUNCTIONS),
     f"CREATE DATABASE {DATABASE} STRATEGY = file_copy",
     "CHECKPOINT",
 )
@@ -58,10 +52,29 @@ def prepare(box: Box, node: Node) -> None:
     """Put the member's data directory in place at a sandbox's first start; otherwise do nothing.
 
     All members get the same one, as if each had taken a base backup of the first: the template, and over
-    it what makes it this sandbox's own.
+    it what makes it this sandbox's own. Raises TimedOutError (7) naming the member on a machine too slow.
     """
     if not is_wanted(box, node):
         return
+    try:
+        _prepare(box, node)
+    except HeldError as error:
+        why = f"waited for {error.holder or 'another process'}"
+        raise _too_slow(box, node, why) from None
+    except subprocess.TimeoutExpired as error:
+        raise _too_slow(box, node, f"{Path(error.cmd[0]).name} did not end") from None
+
+
+def _too_slow(box: Box, node: Node, why: str) -> TimedOutError:
+    return TimedOutError(
+        f"no first data directory within {_LIMIT_S} s",
+        on=node.name,
+        why=f"{why}; its log: {box.dir(node.name) / 'patroni.log'}",
+        hint="end what keeps the machine busy, then swapctl up",
+    )
+
+
+def _prepare(box: Box, node: Node) -> None:
     data, own = _data(box, node), _own(box)
     building, template = data.with_name("data.new"), _template(box)
     # One after the other: everybody waits for the first, and has it sooner when nobody else copies.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from infra.hostvars import hostvars
-from infra.sandbox import ports
 from infra.sandbox.box import Box
 from infra.sandbox.spec import NodePlan, ProcessSpec, RenderedFile
 from infra.templates import render
@@ -44,5 +43,4 @@ def plan(box: Box, node: Node) -> NodePlan:
         files=files,
         certificates=("haproxy", "pgbouncer"),
         unprivileged=True,
-        ready=lambda: ports.is_open(endpoint.ports["rw"]) and ports.is_open(endpoint.ports["pgbouncer"]),
     )

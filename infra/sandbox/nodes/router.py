@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from infra.hostvars import hostvars
-from infra.sandbox import ports
 from infra.sandbox.box import Box
 from infra.sandbox.spec import NodePlan, ProcessSpec, RenderedFile
 from infra.templates import render
@@ -15,7 +14,6 @@ from infra.topology import Node
 def plan(box: Box, node: Node) -> NodePlan:
     """The router's configuration and its one process."""
     variables = hostvars(box.topology, node, box, box.timing)
-    port = box.endpoint(node.name).ports["mongo"]
     if box.program("mongos") is None:
         processes, files = (_stand_in(box, node, variables),), ()
     else:
@@ -23,7 +21,7 @@ def plan(box: Box, node: Node) -> NodePlan:
         files = (RenderedFile(config, render("mongos", "mongos.conf.j2", variables)),)
         log = box.dir(node.name) / "mongos.log"
         processes = (ProcessSpec("mongos", (str(box.binary("mongos")), "--config", str(config)), log),)
-    return NodePlan(node.name, processes, files, ready=lambda: ports.is_open(port))
+    return NodePlan(node.name, processes, files)
 
 
 def _stand_in(box: Box, node: Node, variables: dict[str, Any]) -> ProcessSpec:

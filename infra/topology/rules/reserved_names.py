@@ -11,6 +11,7 @@ TARGET_ROLES = ("primary", "sync", "secondary", "dr")
 # certificates of clients, and processes that a sandbox adds
 MEMBERS = frozenset(
     {"app", "dr-link", "haproxy", "operator", "pgbouncer", "postgres", "prober", "replicator", "rewind", "s3"}
+    | {"first-data", "ttl"}
 )
 GROUPS = frozenset({"routers", "proxies"})
 SHARDS = frozenset({"config", "admin", "local", "payments"})

@@ -1,12 +1,14 @@
 """The commands that are made: each hands its own word on, and loads nothing heavy before it is called."""
 
+import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
-from cluster_cli import member_action
+from cluster_cli import member_action, role_change
 from cluster_cli.command_makers import member_command, role_command
 
 
@@ -35,3 +37,25 @@ def test_help_of_a_member_command_loads_no_engine_and_no_topology():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def demo(monkeypatch):
+    ctx = SimpleNamespace(name="demo")
+    monkeypatch.setattr("infra.context.load_context", lambda _: ctx)
+    monkeypatch.setattr(member_action, "load_context", lambda _: ctx)
+    monkeypatch.setattr(member_action, "resolve", lambda _, target: target)
+
+
+def test_a_dry_run_of_an_action_is_data(demo):
+    result = CliRunner().invoke(member_command("kill", "help"), ["pg1", "--dry-run", "-o", "json"])
+    assert json.loads(result.stdout) == {"action": "kill", "member": "pg1", "context": "demo"}
+    result = CliRunner().invoke(member_command("kill", "help"), ["pg1", "--dry-run"])
+    assert result.stdout == "would kill pg1 of demo\n"
+
+
+def test_a_dry_run_of_a_role_change_is_data(demo, monkeypatch):
+    monkeypatch.setattr(role_change, "group_of", lambda *_: "payments")
+    monkeypatch.setattr(role_change, "change_role", lambda *_, progress, **__: progress("first"))
+    result = CliRunner().invoke(role_command("failover", "help"), ["payments", "--dry-run", "-o", "json"])
+    assert json.loads(result.stdout) == {"change": "failover", "group": "payments", "steps": ["first"]}

@@ -57,3 +57,40 @@ def test_merge_orders_by_time_and_keeps_a_source_in_order() -> None:
     a = list(parse("a", ["2026-11-23 21:00:02 x1", "x2"]))
     b = list(parse("b", ["2026-11-23 21:00:01 y1", "2026-11-23 21:00:03 y2"]))
     assert [line.text.split()[-1] for line in merge([a, b])] == ["y1", "x1", "x2", "y2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-13-45 10:00:00 is what a client sent",
+        "\tDETAIL:  Key (at)=(2026-13-45 10:00:00) exists",
+        "\tDETAIL:  Key (at)=(1999-01-01 10:00:00) exists",
+        "I0231 10:00:00.000000 x",
+        '{"a": [1, "2026-01-01T00:00:00Z"]}',
+    ],
+)
+def test_what_is_no_time_of_the_line_continues_the_one_before(text: str) -> None:
+    lines = list(parse("pg1", [SAMPLES["postgres"], text]))
+    assert [line.at for line in lines] == [WANTED, WANTED]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"level":"info","ts":"2026-11-23T21:00:01.250Z","caller":"x","msg":"became leader"}',
+        '{"t": "2026-11-23 21:00:01,250", "s": "INFO", "c": "router", "msg": "became leader"}',
+    ],
+)
+def test_json_of_etcd_and_of_the_router(text: str) -> None:
+    (line,) = parse("x", [text])
+    assert line.at == WANTED and line.role_change
+
+
+def test_a_day_without_a_year_is_the_last_one_that_was() -> None:
+    now = datetime.now(UTC)
+    for days in (0, 1, 200, 363):
+        at = (now - timedelta(days=days)).replace(microsecond=0)
+        (line,) = parse("s3", [f"I{at:%m%d %H:%M:%S}.000000 x"])
+        assert line.at == at
+    (line,) = parse("s3", ["I0229 10:00:00.000000 x"])
+    assert (line.at.month, line.at.day) == (2, 29) and line.at <= now + timedelta(days=1)

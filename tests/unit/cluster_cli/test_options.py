@@ -24,6 +24,13 @@ def test_what_is_no_time_above_zero_is_a_usage_error(text):
         duration(text)
 
 
+@pytest.mark.parametrize("text", ["3651d", "99999999d", "9" * 400])
+def test_more_than_ten_years_is_a_usage_error(text):
+    assert duration("3650d") == 315360000.0
+    with pytest.raises(UsageError, match="ten years"):
+        duration(text)
+
+
 def test_the_context_comes_from_the_option_or_else_from_the_environment():
     app = typer.Typer()
 

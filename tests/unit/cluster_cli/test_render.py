@@ -1,5 +1,6 @@
 """One object, three ways to write it."""
 
+import io
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
@@ -103,3 +104,11 @@ def test_colour_needs_a_terminal_and_no_refusal(monkeypatch):
     assert "\x1b[32mok\x1b[0m" in table.columns(["health"], [["ok"]])
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in table.columns(["health"], [["ok"]])
+
+
+@pytest.mark.parametrize("output", [OutputFormat.JSON, OutputFormat.YAML])
+def test_where_letters_are_lacking_documents_stay_documents(output, monkeypatch):
+    raw = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, "ascii", errors="backslashreplace"))
+    emit({"name": "Zo\u00eb"}, output)
+    assert yaml.safe_load(raw.getvalue().decode("ascii")) == {"name": "Zo\u00eb"}

@@ -1,5 +1,7 @@
 """The root command: lazy, and clear about what it does not know."""
 
+import json
+import os
 import subprocess
 import sys
 
@@ -78,3 +80,31 @@ def test_an_error_ends_the_process_with_its_code():
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith("try: swapctl --help\n")
+
+
+def swapctl(*arguments, **environment):
+    code = "import sys; sys.argv = ['swapctl', *sys.argv[1:]]; from cluster_cli.main import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, env={**os.environ, **environment}
+    )
+
+
+@pytest.mark.parametrize("arguments", [("status", "--wrong"), ("kill",), ("kill", "pg1", "pg2")])
+def test_with_json_a_wrong_call_is_json_and_else_typer_s_own_words(arguments):
+    told = swapctl(*arguments, "-o", "json")
+    error = json.loads(told.stderr)
+    assert (told.returncode, error["exit_code"], told.stdout) == (2, 2, b"") and error["error"]
+    told = swapctl(*arguments)
+    assert told.returncode == 2 and told.stderr.startswith(b"Usage: ")
+
+
+def test_with_json_the_exit_code_of_a_command_stays(tmp_path):
+    assert swapctl("topology", "list", "-o", "json").returncode == 0
+    told = swapctl("status", "-o", "json", SWAPCTL_HOME=str(tmp_path))
+    assert told.returncode == json.loads(told.stderr)["exit_code"] == 2
+
+
+def test_letters_that_the_terminal_lacks_are_escaped():
+    told = swapctl("schema", "doc", PYTHONIOENCODING="ascii")
+    assert told.returncode == 0 and b"Traceback" not in told.stderr
+    assert b"\\u" in told.stdout or b"\\x" in told.stdout

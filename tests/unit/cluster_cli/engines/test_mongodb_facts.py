@@ -13,7 +13,6 @@ from cluster_cli.engines.mongodb.facts import (
     parse_optime,
     parse_status,
     role_of,
-    set_of_hello,
 )
 from tests.unit.cluster_cli.engines.documents import recorded, view
 
@@ -82,8 +81,6 @@ def test_states_have_roles_and_health(state, role, health):
     assert (health_of(state)[1] is None) == (health is Health.OK)
 
 
-def test_hello_tells_routers_and_uninitiated_members():
+def test_hello_tells_routers():
     assert is_router({"msg": "isdbgrid"})
     assert not is_router({"setName": "members-1"})
-    assert set_of_hello({"setName": "members-1"}) == "members-1"
-    assert set_of_hello({"isreplicaset": True}) is None

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -90,6 +91,47 @@ def test_lag_in_seconds_is_the_age_of_the_last_applied_commit():
     assert status.lag_seconds(replace(SYNC, replayed_at="2026-11-23 22:35:29+00:00"), 8, now) == 10.0
     assert status.lag_seconds(SYNC, 0, now) == 0.0
     assert status.lag_seconds(SYNC, None, now) is None
+
+
+AGO = "2026-11-23 20:35:39+00:00"
+NOW = datetime(2026, 11, 23, 22, 35, 39, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("behind", "replayed_at", "arrived", "seconds", "doubtful"),
+    [
+        (0, AGO, False, 0.0, False),
+        (88, AGO, False, 7200.0, True),
+        (88, AGO, True, status.SECOND_LOOK_S, True),
+        (88, "2026-11-23 22:35:38.9+00:00", False, 0.1, False),
+        (88, None, False, None, False),
+    ],
+)
+def test_one_record_behind_after_a_long_silence_is_not_hours_late(
+    behind, replayed_at, arrived, seconds, doubtful
+):
+    view = replace(SYNC, replayed=PRIMARY.lsn - behind, replayed_at=replayed_at)
+    assert status.lag_seconds(view, status.lag_bytes(view, PRIMARY), NOW, arrived) == seconds
+    assert status.is_doubtful(view, PRIMARY, NOW) is doubtful
+    assert status.has_reached(view, PRIMARY) is (behind == 0)
+
+
+def test_who_does_not_answer_is_neither_doubtful_nor_has_it_reached_anything():
+    assert not status.is_doubtful(GONE, PRIMARY, NOW) and not status.has_reached(GONE, PRIMARY)
+
+
+@pytest.mark.parametrize(("later", "arrived"), [(0, {"pgsync1"}), (88, set())])
+def test_the_second_look_asks_only_those_who_look_late(monkeypatch, later, arrived):
+    asked = []
+
+    def read_view(_, name):
+        asked.append(name)
+        return replace(SYNC, replayed=PRIMARY.lsn - later)
+
+    monkeypatch.setattr(status, "_leader", lambda *_: PRIMARY)
+    monkeypatch.setattr(status.patroni, "read_view", read_view)
+    views = {"pg1": PRIMARY, "pgsync1": replace(SYNC, replayed=PRIMARY.lsn - 88, replayed_at=AGO), "x": GONE}
+    assert status._arrived(cast(Any, None), views) == arrived and asked == ["pgsync1"]
 
 
 def test_an_unreachable_member_says_why():

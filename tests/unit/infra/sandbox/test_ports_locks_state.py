@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -82,6 +83,45 @@ def test_the_lock_of_a_killed_holder_is_free(tmp_path: Path) -> None:
     victim.stdout.close()
     with locked(lock, "mine"):
         pass
+
+
+def test_a_full_disk_keeps_nobody_from_holding_a_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    lock = tmp_path / "l"
+    with locked(lock, "first"):
+        assert read_holder(lock) is None
+        with pytest.raises(HeldError) as caught, locked(lock, "second"):
+            pass
+        assert caught.value.holder is None
+
+
+def test_who_only_looks_is_in_nobody_s_way(tmp_path: Path) -> None:
+    lock, code = (
+        tmp_path / "l",
+        "import sys; from pathlib import Path; from infra.locks import read_holder\n"
+        "print('looking', flush=True)\nwhile True: read_holder(Path(sys.argv[1]))",
+    )
+    lock.touch()
+    reader = subprocess.Popen([sys.executable, "-c", code, str(lock)], stdout=subprocess.PIPE)
+    try:
+        assert reader.stdout is not None and reader.stdout.readline() == b"looking\n"
+        for _ in range(500):
+            with locked(lock, "mine"):
+                pass
+    finally:
+        reader.kill()
+        reader.communicate()
+
+
+def test_looking_makes_no_file_and_a_dead_holder_s_words_do_not_count(tmp_path: Path) -> None:
+    assert read_holder(tmp_path / "none") is None and not (tmp_path / "none").exists()
+    (tmp_path / "l").write_text(json.dumps({"pid": os.getpid(), "what": "x", "since": "2026", "ticks": 1}))
+    assert read_holder(tmp_path / "l") is None
 
 
 def test_state_round_trip_and_rights(tmp_path: Path) -> None:

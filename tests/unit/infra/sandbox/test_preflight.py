@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from app_core.errors import RefusedError
-from infra.sandbox import binaries, machine, preflight, versions
+from infra.sandbox import binaries, machine, preflight, process, state, versions
+from infra.sandbox.home import TTL, SandboxPaths, paths
+from infra.sandbox.spec import ProcessSpec
 from infra.topology import load_topology
 
 TOPOLOGY = load_topology("sandbox")
@@ -91,6 +96,45 @@ def test_long_socket_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_noexec(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "_is_noexec", lambda _: True)
     assert any("noexec" in what for what in whats())
+
+
+def test_a_full_disk_is_cured_by_giving_up_a_sandbox(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: type("U", (), {"free": 2**20})())
+    (found,) = machine.disk(())
+    assert str(home) in found.cure and "--purge" not in found.cure
+    (home / "sandboxes" / "old").mkdir(parents=True)
+    (found,) = machine.disk(())
+    assert "swapctl down --purge --name old" in found.cure
+
+
+@pytest.mark.parametrize(
+    ("phase", "looked_at"), [("stopped", True), ("running", True), ("restarting", True), ("starting", False)]
+)
+def test_ports_of_a_sandbox_of_which_nothing_lives(phase: str, looked_at: bool) -> None:
+    where = paths("demo")
+    (where.root / "processes").mkdir(parents=True)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        ports = {"pg1": {"postgres": other.getsockname()[1]}}
+        state.write(where, state.SandboxState("demo", "sandbox", ports, state.now(), phase))
+        assert any("is taken by another program" in what for what in whats()) == looked_at
+        with waiting(where, TTL):
+            assert any("is taken by another program" in what for what in whats()) == looked_at
+        with waiting(where, "pg1"):
+            assert whats() == []
+
+
+@contextlib.contextmanager
+def waiting(where: SandboxPaths, member: str) -> Iterator[None]:
+    """A process of the member."""
+    spec = ProcessSpec("main", (sys.executable, "-c", "import time; time.sleep(60)"), where.root / "log")
+    popen = process.spawn(spec, where.root, process.marks_of(where.root, member), None)
+    try:
+        yield
+    finally:
+        popen.kill()
+        popen.wait()
 
 
 def test_state_of_a_newer_version(home: Path) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from infra.sandbox import contexts, machine, state, up
+from infra.sandbox import binaries, contexts, machine, state, up
 from infra.sandbox.home import paths
 from infra.sandbox.nodes import mongod, router
 from infra.topology import load_topology
@@ -85,3 +85,12 @@ def test_a_state_file_of_version_1_is_read_and_programs_are_looked_for(programs,
 def test_only_what_the_topology_runs_is_written_down(programs):
     chosen = machine.chosen_programs(load_topology("minimal"))
     assert chosen["mongod"].endswith("mongod-a") and "mongos" not in chosen
+
+
+@pytest.mark.parametrize("override", ["./mongod", "~/mongod"])
+def test_a_program_is_found_from_every_directory(programs, monkeypatch, tmp_path, override):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    wanted = programs("mongod")
+    monkeypatch.setenv("SWAPCTL_MONGOD", override)
+    assert str(binaries.find("mongod")) == wanted

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from app_core.errors import RefusedError
+from app_core.errors import RefusedError, SwapskillError
 from cluster_cli.lock import operation
 from infra.locks import locked, read_holder
 from infra.sandbox import contexts, state, ttl, underway
@@ -154,3 +154,18 @@ def test_a_command_that_works_on_it_at_that_moment_does_not_make_it_live_for_eve
         assert tried.wait(5.0) and helper.is_alive() and where.root.exists()
     helper.join(10.0)
     assert not helper.is_alive() and not where.root.exists()
+
+
+def test_a_failure_at_the_end_of_its_time_is_no_reason_to_leave_the_sandbox_alone(where, monkeypatch, capsys):
+    errors = [OSError(28, "No space left on device"), SwapskillError("processes survive SIGKILL")]
+
+    def failing(*arguments, **options):
+        if errors:
+            raise errors.pop(0)
+        return down(*arguments, **options)
+
+    monkeypatch.setattr(ttl, "down", failing)
+    monkeypatch.setattr(ttl, "_FIRST_RETRY_S", 0.01)
+    ttl.main("demo", 0.0)
+    assert not where.root.exists()
+    assert "No space left" in capsys.readouterr().out

@@ -110,11 +110,6 @@ def test_shapes_of_the_shipped_files() -> None:
     assert (quorum.sync.mode, quorum.sync.count, len(quorum.members)) == ("quorum", 1, 3)
 
 
-def test_zlib_is_never_offered() -> None:
-    for name in list_topologies():
-        assert "zlib" not in shipped(name).versions.mongodb_compressors
-
-
 def test_a_key_is_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
     from infra.topology import load, model
     from infra.topology.base import Part

@@ -108,6 +108,13 @@ REFUSED: list[tuple[str, Change, str, str]] = [
     ("reserved_names", lambda v: shard(v).update(name="routers"), "shard routers", "reserved"),
     ("reserved_names", lambda v: v["payments"].update(name="proxies"), "group proxies", "reserved"),
     ("reserved_names", lambda v: member(v, "pg1").update(name="s3"), "member s3", "rename it"),
+    ("reserved_names", lambda v: member(v, "pg1").update(name="ttl"), "member ttl", "rename it"),
+    (
+        "reserved_names",
+        lambda v: member(v, "pg1").update(name="first-data"),
+        "member first-data",
+        "rename it",
+    ),
     ("reserved_names", payments_word, "member payments-primary", "as a role"),
     ("segments", lambda v: v["social"]["segments"].update(more=[]), "segment more", "no shard"),
     ("segments", lambda v: v["social"]["segments"].update(more=["memberz-1"]), "segment more", "members-1"),
