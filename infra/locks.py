@@ -11,7 +11,6 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
 from infra.sandbox import process
 
@@ -57,11 +56,11 @@ def locked(path: Path, what: str, wait: float = 0.0) -> Generator[None, None, No
     path.parent.mkdir(parents=True, exist_ok=True)
     file = _acquire(path, wait)
     try:
-        _write_holder(file, _myself(what))
+        _write_holder(file, _myself(what).__dict__)
         yield
     finally:
-        file.truncate(0)
-        file.close()
+        _write_holder(file, None)
+        os.close(file)
 
 
 def _myself(what: str) -> Holder:
@@ -69,55 +68,51 @@ def _myself(what: str) -> Holder:
     return Holder(os.getpid(), what, since, process.start_ticks(os.getpid()) or 0)
 
 
-def _acquire(path: Path, wait: float) -> IO[str]:
+def _acquire(path: Path, wait: float) -> int:
+    """The descriptor that holds the lock."""
     end = time.monotonic() + wait
     while True:
-        file = open(path, "a+")  # noqa: SIM115 - lives as long as the lock
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_current(path, file):
                 return file
-            file.close()  # its last holder removed it: the lock is another file now
+            os.close(file)  # its last holder removed it: the lock is another file now
             continue
         except BlockingIOError:
-            holder = _read_holder(file)
-            file.close()
+            os.close(file)
             if time.monotonic() >= end:
-                raise HeldError(holder) from None
+                raise HeldError(_record(path)) from None
             time.sleep(0.02)
 
 
-def _is_current(path: Path, file: IO[str]) -> bool:
+def _is_current(path: Path, file: int) -> bool:
     try:
-        return os.stat(path).st_ino == os.fstat(file.fileno()).st_ino
+        return os.stat(path).st_ino == os.fstat(file).st_ino
     except FileNotFoundError:
         return False
 
 
-def _write_holder(file: IO[str], holder: Holder) -> None:
-    file.seek(0)
-    file.truncate(0)
-    file.write(json.dumps(holder.__dict__))
-    file.flush()
+def _write_holder(file: int, words: dict[str, object] | None) -> None:
+    """Best effort: the kernel keeps the lock, and `down --purge` has to work on a full disk."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(file, 0)
+        if words is not None:
+            os.pwrite(file, json.dumps(words).encode(), 0)
 
 
-def _read_holder(file: IO[str]) -> Holder | None:
-    file.seek(0)
+def _record(path: Path) -> Holder | None:
     try:
-        return Holder(**json.loads(file.read()))
-    except (ValueError, TypeError):
+        return Holder(**json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError):
         return None
 
 
 def read_holder(path: Path) -> Holder | None:
-    """Who holds the lock now, or None when it is free."""
-    try:
-        file = open(path, "a+")  # noqa: SIM115 - closed below
-    except OSError:
-        return None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return _read_holder(file)
-    return None
+    """Who holds the lock now, or None when it is free, or when its holder could not write who it is.
+
+    Only looks: a reader that took the lock for a moment would be in the way of those who mean to hold it,
+    and one that opened the file for writing would make it, as its own, where there is none.
+    """
+    holder = _record(path)
+    return holder if holder is not None and holder.alive else None

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from infra.aws.components.base import Component
 from infra.aws.components.network import Network
-from infra.aws.ports import Flow, across, flows
+from infra.aws.ports import Crowd, Flow, across, flows
 
 HTTP, HTTPS = 80, 443
 
@@ -19,18 +19,19 @@ class Peer:
     """The other region: its network, and the roles there."""
 
     cidr: str
-    roles: tuple[str, ...]
+    roles: Crowd
 
 
 @dataclass(frozen=True)
 class FirewallArgs:
-    """roles: kinds of members there, `app` and `balancer`. mirrors: networks that packages come from.
+    """roles: kinds of members there, `app` and `balancer`, each with how many share a host.
 
-    dr: whether this is the DR region. peer: the other region, None without one.
+    mirrors: networks that packages come from. dr: whether this is the DR region. peer: the other region,
+    None without one.
     """
 
     network: Network
-    roles: tuple[str, ...]
+    roles: Crowd
     mirrors: tuple[str, ...]
     dr: bool
     peer: Peer | None

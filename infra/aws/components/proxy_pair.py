@@ -73,7 +73,7 @@ class ProxyPair(Group):
             # a lost proxy's connections are reset, so that clients notice
             connection_termination=True,
             health_check=aws.lb.TargetGroupHealthCheckArgs(
-                protocol="TCP", port=str(port), interval=10, healthy_threshold=2, unhealthy_threshold=2
+                protocol="TCP", port="traffic-port", interval=10, healthy_threshold=2, unhealthy_threshold=2
             ),
             opts=self.child(),
         )
@@ -82,7 +82,7 @@ class ProxyPair(Group):
                 f"{name}-{member.name}",
                 target_group_arn=target.arn,
                 target_id=member.host.instance.id,
-                port=port,
+                port=member.ports[label],
                 opts=self.child(),
             )
         forward = aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=target.arn)

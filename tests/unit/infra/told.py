@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from infra.aws.outputs import StackOutputs
-from infra.aws.ports import PORTS
+from infra.aws.ports import member_ports
 from infra.topology import load_topology
 
 
 def told(name: str = "ephemeral") -> StackOutputs:
     topology = load_topology(name)
+    ports = member_ports(topology)
     hosts = {
         host.name: {
             "instance_id": f"i-{number:08x}", "private_ip": f"10.20.0.{number + 4}",
@@ -21,7 +22,7 @@ def told(name: str = "ephemeral") -> StackOutputs:
     members = {
         node.name: {
             "kind": node.kind, "group": node.group, "host": node.host,
-            "fqdn": f"{node.name}.{name}.internal", "ports": PORTS[node.kind],
+            "fqdn": f"{node.name}.{name}.internal", "ports": ports[node.name],
         }
         for node in topology.nodes()
     }  # fmt: skip

@@ -94,6 +94,17 @@ def secret_output(stack: Stack) -> Stack:
     return Stack(replace(stack.graph, outputs=outputs), stack.topology)
 
 
+def told(member: str, **facts: Any) -> Callable[[Stack], Stack]:
+    """The outputs with other facts of a member."""
+
+    def spoil(stack: Stack) -> Stack:
+        members = bare(stack.graph.outputs["members"])
+        outputs = {**stack.graph.outputs, "members": {**members, member: {**members[member], **facts}}}
+        return Stack(replace(stack.graph, outputs=outputs), stack.topology)
+
+    return spoil
+
+
 def options(kind: str, name: str, **values: bool) -> Callable[[Stack], Stack]:
     return changed(kind, name, lambda found: replace(found, options=replace(found.options, **values)))
 
@@ -132,6 +143,8 @@ BREAKS = (
     Break("postgres-zones", "payments", moved("pg-b", "pg-c", to="pg-a")),
     Break("one-host-each", "host pg-a", gone(HOST, "pg-a")),
     Break("one-host-each", "host pg-a", retagged(HOST, "pg-b", Host="pg-a"), why="twice"),
+    Break("ports-apart", "member exchange-1-a", told("exchange-1-a", ports={"mongo": 27018}),
+          stack="staging"),
     Break("disks-encrypted", "Volume pg-a", inputs(types.VOLUME, "pg-a", encrypted=False)),
     Break("disks-encrypted", "Volume pg-a", uses(types.VOLUME, "pg-a", kmsKeyId=()), why="AWS's key"),
     Break("disks-encrypted", "Instance edge-a",
