@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from app_core.errors import UsageError, nearest
-from infra.aws.addresses import MOST_ZONES
+from infra.aws.addresses import LETTERS
 from infra.aws.ports import APP
 from infra.aws.settings import Settings, stack_class
 from infra.topology import Topology
@@ -55,10 +55,11 @@ def _region_problems(region: Region) -> Iterator[str]:
         yield f"region {region.name} is no AWS region"
     if len(region.zones) < LEAST_ZONES:
         yield f"region {region.name} has {len(region.zones)} zones, and a quorum needs {LEAST_ZONES}"
-    if len(region.zones) > MOST_ZONES:
-        yield f"region {region.name} has {len(region.zones)} zones, the most are {MOST_ZONES}"
-    if len(set(letters)) < len(letters) or not all(letter.isalpha() for letter in letters):
-        yield f"zones of region {region.name} must end in different letters: the letter is AWS's own"
+    if len(set(letters)) < len(letters) or not {*letters} <= {*LETTERS}:
+        yield (
+            f"zones of region {region.name} must end in different letters "
+            f"from {LETTERS[0]} to {LETTERS[-1]}: the letter is AWS's own"
+        )
 
 
 def _size_problems(topology: Topology) -> Iterator[str]:

@@ -42,7 +42,7 @@ class Network(Component):
         # The default group is closed: what belongs to no role reaches nothing.
         aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=self.vpc.id, opts=self.child())
         self.tables = {zone: self._table(zone) for zone in args.zones}
-        self.subnets = {zone: self._private(index, zone) for index, zone in enumerate(args.zones)}
+        self.subnets = {zone: self._private(zone) for zone in args.zones}
         self._way_out()
         self.s3 = self._gateway_endpoint()
         self.endpoints = self._interface_endpoints()
@@ -52,13 +52,13 @@ class Network(Component):
         name = f"{self._name}-{zone}"
         return aws.ec2.RouteTable(name, vpc_id=self.vpc.id, tags={"Name": name}, opts=self.child())
 
-    def _private(self, index: int, zone: str) -> aws.ec2.Subnet:
+    def _private(self, zone: str) -> aws.ec2.Subnet:
         name = f"{self._name}-{zone}"
         subnet = aws.ec2.Subnet(
             name,
             vpc_id=self.vpc.id,
             availability_zone=self._args.zones[zone],
-            cidr_block=private_subnet(self.cidr, index),
+            cidr_block=private_subnet(self.cidr, self._args.zones[zone]),
             map_public_ip_on_launch=False,
             tags={"Name": name},
             opts=self.child(),
@@ -88,9 +88,9 @@ class Network(Component):
             opts=self.child(),
         )
         nats: dict[str, aws.ec2.NatGateway] = {}
-        for index, zone in enumerate(self._args.zones):
+        for zone in self._args.zones:
             if not (self._args.one_nat and nats):
-                nats[zone] = self._nat(index, zone, table, gateway)
+                nats[zone] = self._nat(zone, table, gateway)
             nat = nats.get(zone) or next(iter(nats.values()))
             aws.ec2.Route(
                 f"{self._name}-{zone}",
@@ -101,14 +101,14 @@ class Network(Component):
             )
 
     def _nat(
-        self, index: int, zone: str, table: aws.ec2.RouteTable, gateway: aws.ec2.InternetGateway
+        self, zone: str, table: aws.ec2.RouteTable, gateway: aws.ec2.InternetGateway
     ) -> aws.ec2.NatGateway:
         name = f"{self._name}-nat-{zone}"
         subnet = aws.ec2.Subnet(
             name,
             vpc_id=self.vpc.id,
             availability_zone=self._args.zones[zone],
-            cidr_block=public_subnet(self.cidr, index),
+            cidr_block=public_subnet(self.cidr, self._args.zones[zone]),
             map_public_ip_on_launch=False,
             tags={"Name": name},
             opts=self.child(),
