@@ -143,6 +143,20 @@ def test_a_missing_price_is_said_not_guessed(monkeypatch):
     assert any(item.startswith("key_month: Key ") for item in found.unpriced)
 
 
+def test_a_resource_in_a_region_of_its_own_has_that_regions_prices_or_is_refused(monkeypatch):
+    good = graph("ephemeral")
+    (balancer,) = good.of("aws:lb/loadBalancer:LoadBalancer")
+    rest = tuple(item for item in good.resources if item is not balancer)
+    for region, refused in (("eu-central-1", None), ("us-east-1", "no prices: us-east-1")):
+        moved = replace(good, resources=(*rest, replace(balancer, region=region)))
+        monkeypatch.setattr(report, "resolve", lambda program, moved=moved: moved)
+        if refused:
+            with pytest.raises(UsageError, match=refused):
+                cost_report(local("ephemeral"))
+        else:
+            assert {item.region for item in cost_report(local("ephemeral")).prices} == {"eu-west-3", region}
+
+
 def test_an_instance_type_without_a_price_is_refused():
     file = raw("ephemeral")
     file["aws"]["hosts"] = {"data-a": {"instance": "x9.metal", "disk": 30}}
