@@ -131,6 +131,9 @@ class Host(Component):
             metric="StatusCheckFailed_System",
             dimensions=dimensions,
             above=0,
+            # A new or a stopped host reports nothing: that is no reason to move it. Silence calls the pager
+            # by the other alarm.
+            missing="missing",
             also=[f"arn:aws:automate:{self._args.region}:ec2:recover"],
         )
         instance = Watch(

@@ -39,6 +39,17 @@ def test_a_region_without_data_awaits_no_backup():
     assert "backup-eu-west-3-missing" in found and "backup-eu-central-1-missing" not in found
 
 
+def test_a_host_that_reports_nothing_calls_the_pager_and_is_not_moved():
+    found = alarms(graph("production"), "AWS/EC2")
+    hosts = {name.removesuffix("-system") for name in found if name.endswith("-system")}
+    assert "pg-a" in hosts and len(hosts) > 10
+    for host in hosts:
+        system, instance = found[f"{host}-system"], found[f"{host}-instance"]
+        assert any(arn.endswith(":ec2:recover") for arn in system["alarmActions"])
+        assert not any(arn.endswith(":ec2:recover") for arn in instance["alarmActions"])
+        assert (system["treatMissingData"], instance["treatMissingData"]) == ("missing", "breaching")
+
+
 @pytest.mark.parametrize("purpose", ["wal", "backups", "media"])
 def test_a_copy_that_fails_or_is_late_is_an_alarm(purpose):
     found = alarms(graph("production"), "AWS/S3")
