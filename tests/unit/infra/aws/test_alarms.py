@@ -31,6 +31,17 @@ def test_a_day_without_a_backup_is_an_alarm_even_when_nothing_is_reported(stack,
     assert said(found[f"backup-{region}-expired"]) == ("NumberOfBackupJobsExpired", *above)
 
 
+@pytest.mark.parametrize("stack", ["staging", "production"])
+def test_a_snapshots_copy_that_fails_or_is_missing_is_an_alarm_where_copies_are_made(stack):
+    found = alarms(graph(stack), "AWS/Backup")
+    failed, missing = (found[f"backup-eu-west-3-copy-{label}"] for label in ("failed", "missing"))
+    assert said(failed) == ("NumberOfCopyJobsFailed", "GreaterThanThreshold", 0, "Sum", "notBreaching")
+    assert said(missing) == ("NumberOfCopyJobsCompleted", "LessThanThreshold", 1, "Sum", "breaching")
+    assert missing["dimensions"] == failed["dimensions"] == {"BackupVaultName": f"swapskill-{stack}-daily"}
+    assert missing["period"] * missing["evaluationPeriods"] / 3600 == 30
+    assert not [name for name in found if name.startswith("backup-eu-central-1-copy")]
+
+
 def test_a_region_without_data_awaits_no_backup():
     file = raw("production")
     del file["payments"]["dr"]
