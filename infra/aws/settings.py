@@ -102,7 +102,9 @@ def _networks(stack: str, values: Mapping[str, str]) -> dict[str, str]:
         if network.prefixlen != REGION_PREFIX:
             raise _refused(stack, f"cidrs.{region}", f"{network} is no /{REGION_PREFIX}")
         if not any(network.subnet_of(private) for private in PRIVATE):
-            raise _refused(stack, f"cidrs.{region}", f"{network} belongs to others: it is in no private network")
+            raise _refused(
+                stack, f"cidrs.{region}", f"{network} belongs to others: it is in no private network"
+            )
     _check_apart(stack, networks)
     return {region: str(network) for region, network in networks.items()}
 
