@@ -94,6 +94,17 @@ def secret_output(stack: Stack) -> Stack:
     return Stack(replace(stack.graph, outputs=outputs), stack.topology)
 
 
+def inline_way_out(zone: str) -> Callable[[Stack], Stack]:
+    """The private table of a zone that leads to the internet gateway, by a route said in the table."""
+
+    def spoil(stack: Stack) -> Stack:
+        name = named(types.ROUTE_TABLE, zone, stack)
+        gateway = stack.graph.of(types.INTERNET_GATEWAY)[0]
+        return uses(types.ROUTE_TABLE, name, routes=(gateway.urn,))(stack)
+
+    return spoil
+
+
 def told(member: str, **facts: Any) -> Callable[[Stack], Stack]:
     """The outputs with other facts of a member."""
 
@@ -149,6 +160,8 @@ BREAKS = (
     Break("disks-encrypted", "Volume pg-a", uses(types.VOLUME, "pg-a", kmsKeyId=()), why="AWS's key"),
     Break("disks-encrypted", "Instance edge-a",
           inputs(HOST, "edge-a", rootBlockDevice={"encrypted": True}), why="root"),
+    Break("disks-encrypted", "Instance edge-a", inputs(HOST, "edge-a", ebsBlockDevices=[
+        {"deviceName": "/dev/sdg", "volumeSize": 10}]), why="inline disk"),
     first("buckets-encrypted", types.BUCKET_ENCRYPTION, "wal", lambda name: inputs(
         types.BUCKET_ENCRYPTION, name,
         rules=[{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}])),
@@ -168,6 +181,7 @@ BREAKS = (
     Break("no-public-address", "Instance pg-a", inputs(HOST, "pg-a", associatePublicIpAddress=True)),
     first("no-public-address", types.SUBNET, "eu-west-3-a",
           lambda name: inputs(types.SUBNET, name, mapPublicIpOnLaunch=True)),
+    first("no-public-address", HOST, "pg-a", lambda name: inline_way_out("eu-west-3-a"), "inline route"),
     first("no-public-address", NAT, "", lambda name: uses(NAT, name, allocationId=()),
           "address"),
     first("no-wildcard-iam", types.ROLE_POLICY, "postgres", lambda name: statement(
@@ -199,11 +213,19 @@ BREAKS = (
         "httpTokens": "required", "httpPutResponseHopLimit": 2}), why="hops"),
     Break("data-protected", "Volume pg-a", options(types.VOLUME, "pg-a", protect=False)),
     Break("data-protected", "Volume pg-a", options(types.VOLUME, "pg-a", retain_on_delete=False), why="kept"),
+    first("data-protected", types.VAULT, "eu-west-3", lambda n: options(types.VAULT, n, protect=False)),
+    first("data-protected", types.SECRET, "pg-app",
+          lambda name: options(types.SECRET, name, retain_on_delete=False)),
+    Break("data-protected", "Instance pg-a", options(HOST, "pg-a", protect=False)),
+    Break("data-protected", "Instance pg-a", inputs(HOST, "pg-a", disableApiTermination=False),
+          why="termination"),
+    Break("data-protected", NLB, inputs(types.BALANCER, "proxies", enableDeletionProtection=False)),
     Break("backed-up", "Volume pg-a", retagged(types.VOLUME, "pg-a", Backup="never")),
     first("backed-up", types.VAULT_LOCK, "eu-west-3", lambda name: gone(types.VAULT_LOCK, name), "unlocked"),
     first("backed-up", types.PLAN, "eu-west-3", lambda name: inputs(
         types.PLAN, name, rules=[{"schedule": "cron(0 3 ? * SUN *)"}]), "weekly"),
     first("keys-rotated", KEY, "volumes", lambda n: inputs(KEY, n, enableKeyRotation=False)),
+    first("keys-rotated", KEY, "volumes", lambda n: inputs(KEY, n, rotationPeriodInDays=2560), "seldom"),
     Break("tagged", "Volume pg-a", retagged(types.VOLUME, "pg-a", Owner="")),
     Break("tagged", "Volume data-a", retagged(types.VOLUME, "data-a", ExpiresAt=""), stack="ephemeral"),
     Break("eu-regions", "Volume pg-a", in_region(types.VOLUME, "pg-a", "us-east-1")),
