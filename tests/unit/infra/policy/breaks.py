@@ -16,6 +16,9 @@ HOST, INGRESS, NAT, KEY = types.INSTANCE, types.INGRESS, types.NAT_GATEWAY, type
 NLB = "LoadBalancer proxies"
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 ATTACHED = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+USER_POLICY = "aws:iam/userPolicy:UserPolicy"
+GROUP_POLICY = "aws:iam/groupPolicy:GroupPolicy"
+ATTACHED_ANYWHERE = "aws:iam/policyAttachment:PolicyAttachment"
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,16 @@ def told(member: str, **facts: Any) -> Callable[[Stack], Stack]:
     return spoil
 
 
+def added(kind: str, name: str, **values: Any) -> Callable[[Stack], Stack]:
+    """One resource more."""
+
+    def spoil(stack: Stack) -> Stack:
+        more = Resource(f"urn:{name}", kind, name, inputs=values)
+        return Stack(replace(stack.graph, resources=(*stack.graph.resources, more)), stack.topology)
+
+    return spoil
+
+
 def options(kind: str, name: str, **values: bool) -> Callable[[Stack], Stack]:
     return changed(kind, name, lambda found: replace(found, options=replace(found.options, **values)))
 
@@ -190,6 +203,25 @@ BREAKS = (
         types.ROLE_POLICY, name, Resource="*"), "resource"),
     first("no-wildcard-iam", types.ROLE_POLICY, "postgres", lambda name: statement(
         types.ROLE_POLICY, name, NotResource="x"), "not"),
+    first("no-wildcard-iam", types.ROLE_POLICY, "postgres", lambda name: statement(
+        types.ROLE_POLICY, name, Resource=["arn:aws:s3:::*"]), "every bucket"),
+    first("no-wildcard-iam", types.ROLE_POLICY, "postgres", lambda name: statement(
+        types.ROLE_POLICY, name, Resource="arn:aws:s3:::swapskill-*/*"), "some buckets"),
+    first("no-wildcard-iam", types.ROLE_POLICY, "postgres", lambda name: statement(
+        types.ROLE_POLICY, name, Resource="arn:aws:secretsmanager:*:*:secret:*"), "every secret"),
+    Break("no-wildcard-iam", "UserPolicy all", added(USER_POLICY, "all", policy=EVERYTHING)),
+    Break("no-wildcard-iam", "GroupPolicy all", added(GROUP_POLICY, "all", policy=EVERYTHING)),
+    Break("no-wildcard-iam", "PolicyAttachment all", added(
+        ATTACHED_ANYWHERE, "all", policyArn=ADMINISTRATOR)),
+    first("no-wildcard-iam", KEY, "alerts", lambda name: statement(
+        KEY, name, Principal="*", Action="kms:Decrypt", Condition={"Bool": {"aws:SecureTransport": "true"}}),
+        "TLS alone"),
+    first("no-wildcard-iam", KEY, "alerts", lambda name: statement(
+        KEY, name, Principal="*", Action="kms:Decrypt",
+        Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}), "any account"),
+    first("no-wildcard-iam", KEY, "alerts", lambda name: statement(
+        KEY, name, Principal="*", Action="kms:Decrypt",
+        Condition={"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}), "all but one"),
     first("no-wildcard-iam", types.ROLE, "postgres", lambda name: statement(
         types.ROLE, name, Principal={"AWS": "*"}), "trust"),
     first("no-wildcard-iam", ATTACHED, "postgres", lambda name: inputs(
