@@ -21,6 +21,6 @@ def check(stack: Stack) -> list[Finding]:
 
 
 def _ports(stack: Stack) -> Iterator[tuple[str, str, int]]:
-    for name, member in as_map(stack.graph.outputs.get("members")).items():
+    for name, member in sorted(as_map(stack.graph.outputs.get("members")).items()):
         for port in as_map(as_map(member).get("ports")).values():
             yield name, str(as_map(member).get("host")), port

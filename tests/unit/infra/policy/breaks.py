@@ -167,7 +167,7 @@ BREAKS = (
     Break("postgres-zones", "payments", moved("pg-b", "pg-c", to="pg-a")),
     Break("one-host-each", "host pg-a", gone(HOST, "pg-a")),
     Break("one-host-each", "host pg-a", retagged(HOST, "pg-b", Host="pg-a"), why="twice"),
-    Break("ports-apart", "member exchange-1-a", told("exchange-1-a", ports={"mongo": 27018}),
+    Break("ports-apart", "member members-1-a", told("members-1-a", ports={"mongo": 27028}),
           stack="staging"),
     Break("disks-encrypted", "Volume pg-a", inputs(types.VOLUME, "pg-a", encrypted=False)),
     Break("disks-encrypted", "Volume pg-a", uses(types.VOLUME, "pg-a", kmsKeyId=()), why="AWS's key"),
