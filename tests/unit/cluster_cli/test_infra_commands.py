@@ -143,6 +143,14 @@ def test_a_missing_price_is_said_not_guessed(monkeypatch):
     assert any(item.startswith("key_month: Key ") for item in found.unpriced)
 
 
+def test_a_type_that_is_neither_priced_nor_free_is_told_as_unpriced(monkeypatch):
+    good = graph("ephemeral")
+    trail = replace(good.cloud[0], urn="urn:trail", type="aws:cloudtrail/trail:Trail", name="audit")
+    more = replace(good, resources=(*good.resources, trail))
+    monkeypatch.setattr(report, "resolve", lambda program: more)
+    assert cost_report(local("ephemeral")).unpriced == ("aws:cloudtrail/trail:Trail: Trail audit",)
+
+
 def test_a_resource_in_a_region_of_its_own_has_that_regions_prices_or_is_refused(monkeypatch):
     good = graph("ephemeral")
     (balancer,) = good.of("aws:lb/loadBalancer:LoadBalancer")
