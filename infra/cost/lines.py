@@ -10,8 +10,9 @@ from infra.aws.local import types
 from infra.aws.local.graph import Graph, Resource
 from infra.aws.local.values import as_map
 from infra.cost.prices import HOURS, Prices
+from infra.topology.aws import FREE_IOPS
 
-FREE_IOPS, FREE_MIBPS = 3000, 125  # what gp3 includes
+FREE_MIBPS = 125  # what gp3 includes, beside FREE_IOPS
 # What AWS does not bill, or bills by use alone (`NOT_INCLUDED` of the report). What is neither here nor in
 # _ITEMS is told as unpriced.
 FREE = frozenset({

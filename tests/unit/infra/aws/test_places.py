@@ -94,6 +94,36 @@ def test_a_host_with_several_roles_gets_the_biggest_machine_and_all_the_disks():
     assert size.instance == "t4g.medium" and size.disk == 10 + 10 + 2 + 10 + 2
 
 
+@pytest.mark.parametrize(
+    ("disk", "iops", "throughput", "why"),
+    [
+        (10, 5001, 125, "gp3 has at most 5000 IOPS on 10 GiB"),
+        (2, 3001, 125, "gp3 has at most 3000 IOPS on 2 GiB"),
+        (500, 3000, 751, "gp3 needs 3004 IOPS for 751 MiB/s"),
+        (10, 5000, 1000, None),
+        (2, 3000, 750, None),
+    ],
+)
+def test_a_disk_that_aws_refuses_is_refused_in_one_sentence(disk, iops, throughput, why):
+    file = raw("production")
+    file["aws"]["sizes"]["etcd"] |= {"disk": disk, "iops": iops, "throughput": throughput}
+    if why is None:
+        assert host_size(parse(file), "dcs-a").iops == iops
+        return
+    with pytest.raises(UsageError, match=f"aws.sizes.etcd: {why}") as caught:
+        parse(file)
+    assert caught.value.exit_code == 2
+
+
+def test_the_disk_of_a_host_with_several_roles_is_one_that_aws_takes():
+    file = raw("ephemeral")
+    file["aws"]["sizes"]["mongod-shard"] |= {"disk": 20, "iops": 10000}
+    file["aws"]["sizes"]["postgres"] |= {"disk": 10, "iops": 4000, "throughput": 1000}
+    file["aws"]["sizes"]["etcd"] = {"instance": "t4g.micro", "iops": 16000}
+    size = host_size(parse(file), "data-a")
+    assert (size.disk, size.iops, size.throughput) == (20 + 20 + 2 + 10, 10000, 1000)
+
+
 def test_a_host_may_have_a_size_of_its_own():
     file = raw("production")
     file["aws"]["hosts"] = {"pg-a": {"instance": "r7g.4xlarge", "disk": 900}}
