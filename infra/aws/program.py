@@ -85,7 +85,7 @@ def _app_hosts(yard: Yard, topology: Topology, primary: Ground) -> dict[str, Hos
         return {}
     size = Size(instance=sizes.apps.instance)
     args = AppHostsArgs(
-        count=sizes.apps.count,
+        names=sizes.apps.hosts,
         zones=primary.region.zones,
         host=lambda name, zone: yard.args(primary.region.name, zone, size, (APP,)),
     )

@@ -41,6 +41,11 @@ class Apps(Part):
     count: Count = 0
     instance: Instance = "t4g.small"
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Their names: `app-1`, `app-2`, ..."""
+        return tuple(f"app-{number}" for number in range(1, self.count + 1))
+
 
 class Dr(Part):
     """Sizes of the standby cluster: `minimal` takes its own, `full` those of the primary region."""
