@@ -215,6 +215,7 @@ def test_without_the_cli_it_says_what_to_install(monkeypatch, command):
 FAKE = """\
 #!/bin/sh
 echo "$PWD $*" >> {log}
+echo "$1 ${{PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER:-not said}}" >> {log}.state
 if [ "$4" = --show-name ] && [ -e {folder}/unknown-"$3" ]; then echo "error: no stack named '$3' found" >&2; exit 255; fi
 [ ! -e {folder}/broken ] && [ ! -e {folder}/broken-"$1-$4" ]
 """  # noqa: E501
@@ -287,11 +288,18 @@ def test_reap_asks_and_without_a_terminal_does_nothing(found, cli):
 def test_reap_destroys_the_expired_alone(found, cli):
     assert call("reap", "--yes").exit_code == 0
     assert done(cli) == [
-        "destroy --yes --stack ephemeral-1",
-        "stack rm --yes ephemeral-1",
-        "destroy --yes --stack ephemeral-3",
-        "stack rm --yes ephemeral-3",
+        "destroy --yes --stack ephemeral-1 --non-interactive",
+        "stack rm --yes ephemeral-1 --non-interactive",
+        "destroy --yes --stack ephemeral-3 --non-interactive",
+        "stack rm --yes ephemeral-3 --non-interactive",
     ]
+
+
+def test_a_stack_without_a_file_here_is_destroyed_with_the_key_that_its_state_names(cli):
+    assert "ephemeral-1" not in stacks.stack_names()
+    handover.destroy_stack(handover.pulumi_cli(), "ephemeral-1")
+    said = cli.with_name(f"{cli.name}.state").read_text().splitlines()
+    assert said == ["destroy true", "stack true"]
 
 
 def done(cli):
@@ -304,13 +312,13 @@ def test_reap_goes_on_after_a_failure_and_names_it_at_the_end(found, cli):
     (cli.parent / "broken-destroy-ephemeral-1").touch()
     with pytest.raises(SwapskillError, match="stacks are not destroyed: ephemeral-1$") as failed:
         call("reap", "--yes")
-    assert failed.value.exit_code == 1 and "stack rm --yes ephemeral-3" in done(cli)
+    assert failed.value.exit_code == 1 and "stack rm --yes ephemeral-3 --non-interactive" in done(cli)
 
 
 def test_a_stack_that_is_destroyed_already_is_no_failure(found, cli):
     (cli.parent / "unknown-ephemeral-1").touch()
     assert call("reap", "--yes").exit_code == 0
-    assert done(cli)[0] == "destroy --yes --stack ephemeral-3"
+    assert done(cli)[0] == "destroy --yes --stack ephemeral-3 --non-interactive"
 
 
 def test_a_stack_of_another_backend_whose_hosts_run_is_a_failure(found, cli):
