@@ -73,18 +73,36 @@ def test_policy_holds_on_a_shipped_stack_and_says_what_ephemeral_is_exempt_from(
     assert results["data-protected"] == "exempt" and results["imdsv2"] == "held"
 
 
-def test_a_broken_rule_is_exit_3_with_the_resource(monkeypatch):
+@pytest.fixture
+def broken_rule(monkeypatch):
+    """A rule that a host breaks; the program is not run again."""
     from infra.policy import Finding, imdsv2, registry
 
     registry.cache_clear()
     monkeypatch.setattr(imdsv2, "check", lambda stack: [Finding("Instance pg-a", "no token")])
-    try:
-        with pytest.raises(UnhealthyError, match="1 of "):
-            call("policy", "--stack", "ephemeral")
-        shown = CliRunner().invoke(app, ["infra", "policy", "--stack", "ephemeral"]).stdout
-    finally:
-        registry.cache_clear()
+    monkeypatch.setattr("infra.aws.local.resolve", lambda program: graph("ephemeral"))
+    yield
+    registry.cache_clear()
+
+
+def test_a_broken_rule_is_exit_3_with_the_resource(broken_rule):
+    with pytest.raises(UnhealthyError, match="1 of "):
+        call("policy", "--stack", "ephemeral")
+    shown = CliRunner().invoke(app, ["infra", "policy", "--stack", "ephemeral"]).stdout
     assert "imdsv2: Instance pg-a: no token" in shown
+
+
+def test_up_is_refused_while_a_rule_is_broken_unless_it_is_forced(broken_rule, cli):
+    with pytest.raises(UnhealthyError, match="rules are broken: ephemeral: 1 of ") as refused:
+        call("up", "--stack", "ephemeral", "--yes")
+    assert refused.value.exit_code == 3 and "--force" in (refused.value.hint or "") and not cli.exists()
+    told = CliRunner().invoke(app, ["infra", "up", "--stack", "ephemeral"]).stderr
+    assert "imdsv2: Instance pg-a: no token" in told and not cli.exists()
+    assert call("up", "--stack", "ephemeral", "--yes", "--force").exit_code == 0
+    assert call("up", "--stack", "ephemeral", "--dry-run").exit_code == 0, "a preview changes nothing"
+    assert [line.split(" ", 1)[1] for line in cli.read_text().splitlines()] == [
+        "up --stack ephemeral --yes", "preview --stack ephemeral"
+    ]  # fmt: skip
 
 
 def test_outputs_follow_their_contract():
