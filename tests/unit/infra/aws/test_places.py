@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import os
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -10,12 +12,13 @@ import pytest
 from app_core.errors import UsageError
 from infra.aws.addresses import LETTERS, private_subnet, public_subnet
 from infra.aws.local.stacks import load_stack
+from infra.aws.local.types import INSTANCE
 from infra.aws.places import MOST_GROUPS, availability_zone, check_places
 from infra.aws.sizing import host_size, rank
-from infra.aws.user_data import architecture_of, user_data
+from infra.aws.user_data import TRIES, architecture_of, user_data
 from infra.topology import load_topology
 
-from .stacks import parse, raw
+from .stacks import graph, parse, raw
 
 
 def refused(file, **settings):
@@ -168,11 +171,44 @@ def test_the_image_fits_the_machine(instance, architecture):
 
 
 def test_user_data_are_a_script_that_bash_can_read():
-    import subprocess
-
     script = user_data("pg-a.example.internal", "eu-west-3", "arm64")
     assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
     assert "set-hostname pg-a.example.internal" in script and "debian_arm64" in script
+
+
+STAND_IN = """\
+#!/bin/sh
+echo "$(basename "$0") $1" >> {folder}/calls
+[ "$(basename "$0")" != python3 ] || [ "$(grep -c ^python3 {folder}/calls)" -gt {failures} ]
+"""
+
+
+@pytest.mark.parametrize(("failures", "code", "tries"), [(0, 0, 1), (3, 0, 4), (99, 1, TRIES)])
+def test_the_first_boot_tries_again_while_aws_cannot_be_reached_and_ends(tmp_path, failures, code, tries):
+    for name in ("hostnamectl", "python3", "dpkg", "systemctl", "sleep"):
+        (tmp_path / name).write_text(STAND_IN.format(folder=tmp_path, failures=failures))
+        (tmp_path / name).chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    script = user_data("pg-a.example.internal", "eu-west-3", "arm64")
+    ended = subprocess.run(
+        ["bash"], input=script, text=True, env=environment, capture_output=True, check=False
+    )
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert (ended.returncode, sum(call.startswith("python3") for call in calls)) == (code, tries)
+    assert ("systemctl enable" in calls) == (code == 0) and ("not installed" in ended.stderr) == (code == 1)
+
+
+def test_a_host_starts_when_the_way_to_aws_is_there():
+    found = graph("ephemeral")
+    kinds = ("vpcEndpoint:VpcEndpoint", "securityGroupEgressRule:SecurityGroupEgressRule")
+    wanted = {
+        item.urn
+        for item in found.cloud
+        if item.type.endswith(kinds) and any(word in item.name for word in ("-s3", "-ssm", "-endpoints"))
+    }
+    hosts = found.of(INSTANCE)
+    assert len(wanted) >= 5 and hosts
+    assert not [host.name for host in hosts if wanted - {*host.dependencies}]
 
 
 def test_a_host_with_more_roles_than_security_groups_is_refused():
