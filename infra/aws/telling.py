@@ -32,6 +32,7 @@ def outputs(
         "version": VERSION,
         "stack": settings.stack,
         "topology": topology.name,
+        "topology_digest": topology.digest,
         "cluster_class": topology.class_,
         "account": settings.account,
         "domain": settings.domain,
