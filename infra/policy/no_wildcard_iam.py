@@ -104,7 +104,7 @@ def _open(resource: str) -> bool:
 def _says_who(statement: Mapping[str, Any]) -> bool:
     """Whether a condition narrows everybody down to an account or to one account's ARNs."""
     return any(
-        operator.lower() in EQUALITY and key.lower() in SAYS_WHO and all(map(_of_one, words(values)))
+        operator.lower() in EQUALITY and key.lower() in SAYS_WHO and all(map(_of_one, words(values) or ["*"]))
         for operator, keys in as_map(statement.get("Condition")).items()
         for key, values in as_map(keys).items()
     )
