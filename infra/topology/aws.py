@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
 
 from infra.topology.base import Count, Name, Part
 from infra.topology.nodes import Kind
@@ -27,11 +26,10 @@ class Size(Part):
     def _as_aws_takes_it(self) -> Size:
         most, least = max(FREE_IOPS, self.disk * IOPS_PER_GIB), self.throughput * IOPS_PER_MIBPS
         if self.disk and self.iops > most:
-            why = "gp3 has at most {most} IOPS on {disk} GiB: lower iops or raise disk"
-            raise PydanticCustomError("gp3", why, {"most": most, "disk": self.disk})
+            raise ValueError(f"gp3 has at most {most} IOPS on {self.disk} GiB: lower iops or raise disk")
         if self.disk and self.iops < least:
-            why = "gp3 needs {least} IOPS for {throughput} MiB/s: raise iops or lower throughput"
-            raise PydanticCustomError("gp3", why, {"least": least, "throughput": self.throughput})
+            why = f"gp3 needs {least} IOPS for {self.throughput} MiB/s: raise iops or lower throughput"
+            raise ValueError(why)
         return self
 
 
