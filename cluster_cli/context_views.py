@@ -66,12 +66,11 @@ def all_contexts() -> list[ContextRow]:
 def stack_view(name: str) -> StackView:
     """A stack's members with their addresses."""
     from infra.inventory import endpoints
-    from infra.stack_contexts import read
-    from infra.topology import load_topology
+    from infra.stack_contexts import read, topology_of
 
     told = read(name)
     members = tuple(
         MemberRow(e.member, e.kind, e.group, e.host, e.zone, {port: e.at(port) for port in e.ports})
-        for e in endpoints(told, load_topology(told.topology)).values()
+        for e in endpoints(told, topology_of(name)).values()
     )
     return StackView(name, told.stack, told.topology, told.cluster_class, told.endpoints, members)

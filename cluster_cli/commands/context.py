@@ -42,6 +42,10 @@ def add(
     outputs: Annotated[
         str, typer.Option("--outputs", help="A file with `pulumi stack output --json`; - is standard input.")
     ] = "-",
+    topology: Annotated[
+        str | None,
+        typer.Option("--topology", help="The topology file that was deployed, unless it is shipped."),
+    ] = None,
 ) -> None:
     """Take a stack's outputs under a name, after they were held against their contract and the topology.
 
@@ -50,7 +54,7 @@ def add(
     from infra.stack_contexts import add as keep
 
     text = sys.stdin.read() if outputs == "-" else _text(outputs)
-    told = keep(name, text, "standard input" if outputs == "-" else outputs)
+    told = keep(name, text, "standard input" if outputs == "-" else outputs, topology)
     say(f"{name}: stack {told.stack}, {len(told.hosts)} hosts, {len(told.members)} members")
 
 

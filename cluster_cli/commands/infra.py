@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from cluster_cli.render import emit, say
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 StackName = Annotated[str, typer.Option("--stack", "-s", help="A stack: the middle of Pulumi.<stack>.yaml.")]
+if TYPE_CHECKING:
+    from cluster_cli.infra_views import PolicyView
+
 HELD = "every rule that binds the class holds"
 
 
@@ -56,13 +59,11 @@ def cost(stack: StackName = "staging", output: Output = OutputFormat.TABLE) -> N
 @app.command()
 def policy(stack: StackName = "staging", output: Output = OutputFormat.TABLE) -> None:
     """Hold a stack against every rule of infra/policy. Exit 3 names each resource that breaks one."""
-    from app_core.errors import UnhealthyError
     from cluster_cli.infra_views import policy_view
 
     found = policy_view(stack)
     emit(found, output)
-    if found.broken:
-        raise UnhealthyError("rules are broken", on=stack, why=f"{len(found.broken)} of {len(found.rules)}")
+    _check_held(found)
     say(HELD)
 
 
@@ -78,16 +79,31 @@ def outputs(stack: StackName = "staging", output: Output = OutputFormat.JSON) ->
 
 
 @app.command()
-def up(stack: StackName = "staging", yes: Yes = False, dry_run: DryRun = False) -> None:
-    """Hand over to `pulumi up`, which shows its own preview and asks. Exit 6 without the Pulumi CLI."""
+def up(
+    stack: StackName = "staging",
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    force: Annotated[bool, typer.Option("--force", help="Go on although rules are broken.")] = False,
+) -> None:
+    """Hand over to `pulumi up`, which shows its own preview and asks. Exit 6 without the Pulumi CLI.
+
+    First the stack is held against every rule: exit 3 with the list when one is broken, unless --force.
+    """
     from infra.aws.handover import hand_over
 
+    if not dry_run:
+        _check_policy(stack, force)
     raise typer.Exit(hand_over("up", stack, yes=yes, dry_run=dry_run))
 
 
 @app.command()
 def destroy(stack: StackName = "staging", yes: Yes = False, dry_run: DryRun = False) -> None:
-    """Hand over to `pulumi destroy`, which asks. What is protected stays. Exit 6 without the Pulumi CLI."""
+    """Hand over to `pulumi destroy`, which asks. Exit 6 without the Pulumi CLI.
+
+    A stack with protected resources is refused as a whole, and nothing is destroyed.
+
+    All but those: pulumi destroy --exclude-protected --stack STACK
+    """
     from infra.aws.handover import hand_over
 
     raise typer.Exit(hand_over("destroy", stack, yes=yes, dry_run=dry_run))
@@ -120,3 +136,22 @@ def reap(
     cli = pulumi_cli()
     confirm(f"Destroy {', '.join(item.stack for item in doomed)}?", yes)
     destroy_all(cli, doomed, say)
+
+
+def _check_policy(stack: str, force: bool) -> None:
+    """Hold a stack against every rule before it is changed: tells what is broken, and ends there."""
+    from cluster_cli.infra_views import policy_view
+
+    found = policy_view(stack)
+    if found.broken:
+        say(found.as_table())
+        if not force:
+            _check_held(found, hint=f"correct the stack, or: swapctl infra up --stack {stack} --force")
+
+
+def _check_held(found: PolicyView, hint: str | None = None) -> None:
+    from app_core.errors import UnhealthyError
+
+    if found.broken:
+        why = f"{len(found.broken)} of {len(found.rules)}"
+        raise UnhealthyError("rules are broken", on=found.stack, why=why, hint=hint)

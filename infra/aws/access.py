@@ -43,11 +43,6 @@ def _purposes(table: Mapping[str, tuple[str, ...]], roles: tuple[str, ...]) -> s
     return {purpose for role in roles for purpose in table.get(role, ())}
 
 
-def bucket_names(storage: Storage) -> Mapping[str, pulumi.Output[str]]:
-    """Purpose -> name of the bucket in the primary region."""
-    return {purpose: item.bucket.id for purpose, item in storage.buckets.items()}
-
-
 def _local(ground: Ground, arn: pulumi.Output[str]) -> pulumi.Output[str]:
     """A secret's ARN in this region: that of a replica differs in the region alone."""
     region = ground.region.name

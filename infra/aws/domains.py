@@ -28,11 +28,12 @@ from infra.topology.social import Social
 
 @dataclass(frozen=True)
 class Builder:
-    """zone_id: of the private DNS zone."""
+    """zone_id: of the private DNS zone. ports: member -> its ports by name."""
 
     site: Site
     zone_id: pulumi.Output[str]
     hosts: Mapping[str, Host]
+    ports: Mapping[str, Mapping[str, int]]
 
     def group(self, ground: Ground, members: Iterable[Member], hidden: Member | None = None) -> GroupArgs:
         """The arguments of a group in a region, and of its copy in the other one."""
@@ -40,7 +41,9 @@ class Builder:
         return GroupArgs(self.site, self.zone_id, self._placed(members), ground.alerts, copies)
 
     def _placed(self, members: Iterable[Member]) -> tuple[MemberArgs, ...]:
-        return tuple(MemberArgs(member.name, self.hosts[member.host]) for member in members)
+        return tuple(
+            MemberArgs(member.name, self.hosts[member.host], self.ports[member.name]) for member in members
+        )
 
 
 def declare_domains(builder: Builder, topology: Topology, grounds: Mapping[str, Ground]) -> dict[str, str]:

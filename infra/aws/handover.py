@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 
 from app_core.errors import RefusedError, SwapskillError
 from infra.aws.local.stacks import ROOT, load_stack
 
+# The file of an ephemeral stack is where it was made; elsewhere its state says which key its secrets have.
+# Without this the CLI takes a passphrase for it, and asks.
+STATE_KNOWS_THE_KEY = {"PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true"}
 INSTALL = "install it as pulumi.com/docs/install says, then: pulumi login"
 
 
@@ -43,9 +47,10 @@ def is_known(cli: str, stack: str) -> bool:
 
 
 def destroy_stack(cli: str, stack: str) -> None:
-    """Destroy a stack and forget it. SwapskillError when the CLI fails."""
+    """Destroy a stack, also one without a file here, and forget it. SwapskillError when the CLI fails."""
+    environment = {**os.environ, **STATE_KNOWS_THE_KEY}
     for words in (["destroy", "--yes", "--stack", stack], ["stack", "rm", "--yes", stack]):
-        ended = subprocess.run([cli, *words], cwd=ROOT, check=False)
+        ended = subprocess.run([cli, *words, "--non-interactive"], cwd=ROOT, env=environment, check=False)
         if ended.returncode:
             why = f"pulumi {words[0]} ended with {ended.returncode}"
             raise SwapskillError("a stack is not destroyed", on=stack, why=why, hint="read its output above")

@@ -77,6 +77,7 @@ class Yard:
             zone_id=self.zone_id,
             alerts=ground.alerts,
             backup=backup_tag(self.site),
+            after=[*ground.network.reach, *ground.firewall.reach],
         )
 
     def _host(self, name: str, region: str, zone: str, roles: tuple[str, ...], topology: Topology) -> Host:

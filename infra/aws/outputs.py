@@ -69,6 +69,7 @@ class BucketOutput(Part):
 class StackOutputs(Part):
     """The whole contract.
 
+    topology_digest: `Topology.digest` of what was deployed: a name alone may be another file's.
     secrets: name -> ARN in Secrets Manager. keys: region -> purpose -> ARN. endpoints: service -> DNS name.
     dr_size: `minimal` or `full`, absent without a standby cluster. expires_at: of class ephemeral alone.
     """
@@ -76,6 +77,7 @@ class StackOutputs(Part):
     version: Literal[1]
     stack: str
     topology: str
+    topology_digest: str
     cluster_class: Literal["ephemeral", "staging", "production"]
     account: str
     domain: str

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 
 from app_core.errors import UsageError, nearest
-from infra.aws.addresses import MOST_ZONES
-from infra.aws.ports import APP
+from infra.aws.addresses import LETTERS
 from infra.aws.settings import Settings, stack_class
 from infra.topology import Topology
 from infra.topology.aws import Aws
@@ -20,11 +19,6 @@ MOST_GROUPS = 5  # security groups of a network interface: AWS's default quota
 def availability_zone(region: str, zone: str) -> str:
     """The zone `a` or `dr-a` of eu-west-3 is eu-west-3a: the last letter counts."""
     return f"{region}{zone[-1]}"
-
-
-def app_host(index: int) -> str:
-    """The name of a host of the application, counted from 0."""
-    return f"{APP}-{index + 1}"
 
 
 def check_places(settings: Settings, topology: Topology) -> None:
@@ -55,10 +49,11 @@ def _region_problems(region: Region) -> Iterator[str]:
         yield f"region {region.name} is no AWS region"
     if len(region.zones) < LEAST_ZONES:
         yield f"region {region.name} has {len(region.zones)} zones, and a quorum needs {LEAST_ZONES}"
-    if len(region.zones) > MOST_ZONES:
-        yield f"region {region.name} has {len(region.zones)} zones, the most are {MOST_ZONES}"
-    if len(set(letters)) < len(letters) or not all(letter.isalpha() for letter in letters):
-        yield f"zones of region {region.name} must end in different letters: the letter is AWS's own"
+    if len(set(letters)) < len(letters) or not {*letters} <= {*LETTERS}:
+        yield (
+            f"zones of region {region.name} must end in different letters "
+            f"from {LETTERS[0]} to {LETTERS[-1]}: the letter is AWS's own"
+        )
 
 
 def _size_problems(topology: Topology) -> Iterator[str]:
@@ -87,7 +82,7 @@ def _group_problems(topology: Topology) -> Iterator[str]:
 
 def _renewal_problems(settings: Settings, topology: Topology) -> Iterator[str]:
     sizes = topology.part(Aws)
-    apps = [app_host(index) for index in range(sizes.apps.count)] if sizes else []
+    apps = sizes.apps.hosts if sizes else ()
     known = [*(host.name for host in topology.hosts), *apps]
     for name in settings.renew:
         if name not in known:

@@ -19,7 +19,7 @@ from infra.aws.domains import Builder, declare_domains
 from infra.aws.hosts import Yard
 from infra.aws.outputs import Outputs
 from infra.aws.places import check_places
-from infra.aws.ports import APP
+from infra.aws.ports import APP, member_ports
 from infra.aws.region import Ground, prepare
 from infra.aws.settings import PROJECT, Settings, configuration, parse_settings
 from infra.aws.site import CARE, Site
@@ -48,7 +48,7 @@ def declare(settings: Settings, topology: Topology) -> Outputs:
     secrets = SecretStore("secrets", _secrets_args(site, primary, dr), primary.opts)
     yard = Yard(site, grounds, secrets, storage, dns.zone_id)
     hosts = yard.place(topology)
-    endpoints = declare_domains(Builder(site, dns.zone_id, hosts), topology, grounds)
+    endpoints = declare_domains(Builder(site, dns.zone_id, hosts, member_ports(topology)), topology, grounds)
     everywhere = {**hosts, **_app_hosts(yard, topology, primary)}
     _keep_and_pay(settings, site, grounds, hosts)
     return outputs(settings, topology, grounds, everywhere, endpoints, secrets, storage)
@@ -85,7 +85,7 @@ def _app_hosts(yard: Yard, topology: Topology, primary: Ground) -> dict[str, Hos
         return {}
     size = Size(instance=sizes.apps.instance)
     args = AppHostsArgs(
-        count=sizes.apps.count,
+        names=sizes.apps.hosts,
         zones=primary.region.zones,
         host=lambda name, zone: yard.args(primary.region.name, zone, size, (APP,)),
     )

@@ -12,7 +12,7 @@ from infra.aws.components.firewall import Firewall, FirewallArgs, Peer
 from infra.aws.components.keys import Keys, KeysArgs
 from infra.aws.components.network import Network, NetworkArgs
 from infra.aws.places import availability_zone
-from infra.aws.ports import APP, BALANCER
+from infra.aws.ports import APP, BALANCER, Crowd, crowd
 from infra.aws.settings import PROJECT, Settings
 from infra.aws.site import Site
 from infra.topology import Topology
@@ -72,10 +72,10 @@ def prepare(settings: Settings, topology: Topology, site: Site, region: Region) 
     )
 
 
-def roles_in(topology: Topology, region: Region) -> tuple[str, ...]:
+def roles_in(topology: Topology, region: Region) -> Crowd:
     """The roles with a security group in a region: kinds of members, clients and the load balancer."""
-    kinds = sorted({node.kind for node in topology.nodes() if node.region == region.name})
-    return (*kinds, APP, *([BALANCER] if "proxy" in kinds else []))
+    kinds = crowd(topology, region.name)
+    return {**kinds, APP: 1, **({BALANCER: 1} if "proxy" in kinds else {})}
 
 
 def _provider(settings: Settings, topology: Topology, region: Region) -> aws.Provider:

@@ -22,6 +22,8 @@ KEYS = (*REQUIRED, "mirrors", "renew", "ttl_hours", "expires_at")
 MIRRORS = ("151.101.0.0/16", "146.75.0.0/17", "199.232.0.0/16")
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 REGION_PREFIX = 16  # what zones are cut out of: see infra/aws/addresses.py
+PRIVATE = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))  # RFC 1918
+MOST_HOURS, MOST_USD = 30 * 24, 10_000_000  # a typing error, not a CI run and not a budget
 _DOMAIN = r"[a-z0-9-]+(\.[a-z0-9-]+)+"
 _EPHEMERAL_NAME = r"ephemeral-[a-z0-9-]{1,12}"  # with it, names of balancers have at most 32 characters
 
@@ -63,14 +65,14 @@ def parse_settings(stack: str, values: Mapping[str, str], now: datetime | None =
     return Settings(
         stack=stack,
         topology=values["topology"],
-        account=_matching(stack, values, "account", r"\d{12}", "an AWS account has 12 digits"),
+        account=_matching(stack, values, "account", r"[0-9]{12}", "an AWS account has 12 digits"),
         owner=values["owner"],
         cost_center=values["cost_center"],
         cidrs=_networks(stack, values),
         domain=_matching(stack, values, "domain", _DOMAIN, "it must look like production.swapskill.internal"),
         mirrors=tuple(_mirrors(stack, values)),
-        monthly_budget_usd=_number(stack, values, "monthly_budget_usd", 0),
-        expires_at=values.get("expires_at") or _expiry(stack, values, now or datetime.now(UTC)),
+        monthly_budget_usd=_number(stack, values, "monthly_budget_usd", 0, MOST_USD),
+        expires_at=_expiry(stack, values, now or datetime.now(UTC)),
         renew=tuple(str(item) for item in _list(stack, values, "renew", "it must be a list of hosts")),
     )
 
@@ -99,6 +101,10 @@ def _networks(stack: str, values: Mapping[str, str]) -> dict[str, str]:
     for region, network in networks.items():
         if network.prefixlen != REGION_PREFIX:
             raise _refused(stack, f"cidrs.{region}", f"{network} is no /{REGION_PREFIX}")
+        if not any(network.subnet_of(private) for private in PRIVATE):
+            raise _refused(
+                stack, f"cidrs.{region}", f"{network} belongs to others: it is in no private network"
+            )
     _check_apart(stack, networks)
     return {region: str(network) for region, network in networks.items()}
 
@@ -149,19 +155,31 @@ def _matching(stack: str, values: Mapping[str, str], key: str, pattern: str, why
     return values[key]
 
 
-def _number(stack: str, values: Mapping[str, str], key: str, default: int) -> int:
+def _number(stack: str, values: Mapping[str, str], key: str, default: int, most: int) -> int:
     text = values.get(key) or str(default)
-    if not text.isdigit() or int(text) < 1:
-        raise _refused(stack, key, f"{text!r} is no whole number above 0")
+    # the length first: Python refuses to read a number of thousands of digits
+    if not re.fullmatch(r"[0-9]{1,20}", text) or not 1 <= int(text) <= most:
+        raise _refused(stack, key, f"{text[:40]!r} is no whole number above 0 and up to {most}")
     return int(text)
 
 
 def _expiry(stack: str, values: Mapping[str, str], now: datetime) -> str:
-    """The next full hour after the TTL: a second preview in the same hour shows no difference."""
+    """As given, or the next full hour after the TTL: a second preview in the hour shows no difference."""
+    if given := values.get("expires_at"):
+        return _time(stack, given)
     if stack_class(stack) != "ephemeral":
         return ""
-    end = now + timedelta(hours=_number(stack, values, "ttl_hours", 4) + 1)
+    end = now + timedelta(hours=_number(stack, values, "ttl_hours", 4, MOST_HOURS) + 1)
     return end.astimezone(UTC).replace(minute=0, second=0, microsecond=0).strftime(TIME_FORMAT)
+
+
+def _time(stack: str, text: str) -> str:
+    """The reaper reads it from a tag: a time that it cannot read would be kept for ever."""
+    try:
+        return datetime.strptime(text, TIME_FORMAT).strftime(TIME_FORMAT)
+    except ValueError:
+        why = f"{text!r} is no time in UTC like 2026-11-27T15:00:00Z"
+        raise _refused(stack, "expires_at", why) from None
 
 
 def _refused(stack: str, key: str, why: str, hint: str | None = None) -> UsageError:

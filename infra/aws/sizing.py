@@ -22,11 +22,12 @@ def host_size(topology: Topology, host: str) -> Size:
     if not wanted:
         return Size(instance="t4g.nano")
     biggest = max(wanted, key=lambda size: rank(size.instance))
+    disks = [size for size in wanted if size.disk] or wanted  # without a disk, what is said of it counts not
     return Size(
         instance=biggest.instance,
         disk=sum(size.disk for size in wanted),
-        iops=max(size.iops for size in wanted),
-        throughput=max(size.throughput for size in wanted),
+        iops=max(size.iops for size in disks),
+        throughput=max(size.throughput for size in disks),
     )
 
 

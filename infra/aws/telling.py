@@ -9,7 +9,7 @@ from infra.aws.components.host import Host
 from infra.aws.components.secret_store import SecretStore
 from infra.aws.components.storage import Storage
 from infra.aws.outputs import VERSION, Outputs
-from infra.aws.ports import APP, PORTS
+from infra.aws.ports import APP, member_ports
 from infra.aws.region import Ground
 from infra.aws.settings import Settings
 from infra.topology import Node, Topology
@@ -26,18 +26,19 @@ def outputs(
     storage: Storage,
 ) -> Outputs:
     """The contract's keys with their values."""
-    sizes = topology.part(Aws)
+    sizes, ports = topology.part(Aws), member_ports(topology)
     standby = topology.payments is not None and topology.payments.dr is not None
     return Outputs({
         "version": VERSION,
         "stack": settings.stack,
         "topology": topology.name,
+        "topology_digest": topology.digest,
         "cluster_class": topology.class_,
         "account": settings.account,
         "domain": settings.domain,
         "regions": {name: _region(ground) for name, ground in grounds.items()},
         "hosts": {name: _host(topology, host) for name, host in hosts.items()},
-        "members": {node.name: _member(node, settings) for node in topology.nodes()},
+        "members": {node.name: _member(node, settings, ports[node.name]) for node in topology.nodes()},
         "endpoints": dict(endpoints),
         "buckets": _buckets(storage, grounds),
         "secrets": dict(secrets.arns),
@@ -69,13 +70,13 @@ def _host(topology: Topology, host: Host) -> dict[str, Any]:
     }
 
 
-def _member(node: Node, settings: Settings) -> dict[str, Any]:
+def _member(node: Node, settings: Settings, ports: Mapping[str, int]) -> dict[str, Any]:
     return {
         "kind": node.kind,
         "group": node.group,
         "host": node.host,
         "fqdn": f"{node.name}.{settings.domain}",
-        "ports": PORTS[node.kind],
+        "ports": dict(ports),
     }
 
 

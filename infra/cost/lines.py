@@ -10,14 +10,54 @@ from infra.aws.local import types
 from infra.aws.local.graph import Graph, Resource
 from infra.aws.local.values import as_map
 from infra.cost.prices import HOURS, Prices
+from infra.topology.aws import FREE_IOPS
 
-FREE_IOPS, FREE_MIBPS = 3000, 125  # what gp3 includes
+FREE_MIBPS = 125  # what gp3 includes, beside FREE_IOPS
+# What AWS does not bill, or bills by use alone (`NOT_INCLUDED` of the report). What is neither here nor in
+# _ITEMS is told as unpriced.
+FREE = frozenset({
+    "aws:backup/plan:Plan",
+    "aws:backup/selection:Selection",
+    "aws:backup/vault:Vault",
+    "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
+    "aws:budgets/budget:Budget",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    "aws:ec2/internetGateway:InternetGateway",
+    "aws:ec2/route:Route",
+    "aws:ec2/routeTable:RouteTable",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation",
+    "aws:ec2/securityGroup:SecurityGroup",
+    "aws:ec2/subnet:Subnet",
+    "aws:ec2/volumeAttachment:VolumeAttachment",
+    "aws:ec2/vpc:Vpc",
+    "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
+    "aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter",
+    "aws:iam/instanceProfile:InstanceProfile",
+    "aws:iam/role:Role",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    "aws:kms/alias:Alias",
+    "aws:lb/listener:Listener",
+    "aws:lb/targetGroup:TargetGroup",
+    "aws:lb/targetGroupAttachment:TargetGroupAttachment",
+    "aws:route53/record:Record",
+    "aws:secretsmanager/secretVersion:SecretVersion",
+    "aws:sns/topic:Topic",
+    "aws:sns/topicPolicy:TopicPolicy",
+    "aws:sns/topicSubscription:TopicSubscription",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    *(f"aws:s3/bucket{what}:Bucket{what}" for what in (
+        "", "LifecycleConfiguration", "ObjectLockConfiguration", "OwnershipControls", "Policy",
+        "PublicAccessBlock", "ReplicationConfig", "ServerSideEncryptionConfiguration", "Versioning",
+    )),
+})  # fmt: skip
 Item = tuple[str, float]  # the rate's name, and how much of it
 
 
 @dataclass(frozen=True)
 class Line:
-    """usd: a month; None = the price file has no price for it."""
+    """usd: a month; None = there is no price for it. item: the rate's name, or the resource's type."""
 
     resource: Resource
     item: str
@@ -43,6 +83,8 @@ def _lines(resource: Resource, prices: Prices) -> Iterator[Line]:
     if resource.type == types.INSTANCE:
         kind = str(resource.inputs["instanceType"])
         yield Line(resource, kind, prices.instances[kind] * HOURS)
+    elif resource.type not in _ITEMS and resource.type not in FREE:
+        yield Line(resource, resource.type, None)
     for rate, amount in _ITEMS.get(resource.type, _nothing)(resource):
         price = prices.rates.get(rate)
         hours = HOURS if rate.endswith("_hour") else 1

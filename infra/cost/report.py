@@ -65,7 +65,9 @@ class CostReport:
 def cost_report(stack: LocalStack) -> CostReport:
     """The bill of a stack. UsageError names what has no price at all."""
     graph = resolve(stack.program)
-    prices = {region.name: load_prices(region.name) for region in stack.topology.regions}
+    regions = [region.name for region in stack.topology.regions]
+    elsewhere = sorted({resource.region for resource in graph.cloud} - {*regions})
+    prices = {name: load_prices(name) for name in (*regions, *elsewhere)}
     found = lines(graph, prices)
     total = _sum(found)
     return CostReport(

@@ -1,32 +1,38 @@
-"""Every disk is encrypted with a customer key: root devices and data volumes."""
+"""Every disk is encrypted with a customer key: volumes, root devices and what an instance brings along."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from infra.aws.local.graph import Resource
 from infra.aws.local.types import INSTANCE, VOLUME
-from infra.aws.local.values import as_map
+from infra.aws.local.values import as_list, as_map
 from infra.policy._stack import ALL, Finding, Stack, key_of
 
 BINDS = ALL
-_WHICH = {"kmsKeyId": "it", "rootBlockDevice": "its root device"}
+WHY = "is not encrypted with a customer key"
 
 
 def check(stack: Stack) -> list[Finding]:
-    """Look at every volume, and at the root device of every instance."""
-    volumes = [(volume, volume.inputs.get("encrypted"), "kmsKeyId") for volume in stack.graph.of(VOLUME)]
-    roots = [(host, _root(host).get("encrypted"), "rootBlockDevice") for host in stack.graph.of(INSTANCE)]
+    """Look at every volume, and at the root device and the other disks of every instance."""
+    volumes = stack.graph.of(VOLUME)
     return [
-        Finding(disk.label, f"{_WHICH[name]} is not encrypted with a customer key")
-        for disk, encrypted, name in (*volumes, *roots)
-        if encrypted is not True or key_of(stack, disk, name) is None or _keyless(disk, name)
+        *(Finding(volume.label, f"it {WHY}") for volume in volumes if not _good(stack, volume, "kmsKeyId")),
+        *(Finding(host.label, why) for host in stack.graph.of(INSTANCE) for why in _of_host(stack, host)),
     ]
 
 
-def _root(instance: Resource) -> Mapping[str, object]:
-    return as_map(instance.inputs.get("rootBlockDevice"))
+def _of_host(stack: Stack, host: Resource) -> Iterator[str]:
+    if not _good(stack, host, "rootBlockDevice", as_map(host.inputs.get("rootBlockDevice"))):
+        yield f"its root device {WHY}"
+    for disk in map(as_map, as_list(host.inputs.get("ebsBlockDevices"))):
+        if not _good(stack, host, "ebsBlockDevices", disk):
+            yield f"its disk {disk.get('deviceName')} {WHY}"
 
 
-def _keyless(disk: Resource, name: str) -> bool:
-    return name == "rootBlockDevice" and not _root(disk).get("kmsKeyId")
+def _good(stack: Stack, resource: Resource, name: str, disk: Mapping[str, Any] | None = None) -> bool:
+    """name: the input that the key is in; disk: the resource itself, or what its input says of a disk."""
+    said = resource.inputs if disk is None else disk
+    customers = bool(said.get("kmsKeyId")) and key_of(stack, resource, name) is not None
+    return said.get("encrypted") is True and customers

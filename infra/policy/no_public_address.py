@@ -9,6 +9,7 @@ from infra.aws.local.types import (
     INTERNET_GATEWAY,
     NAT_GATEWAY,
     ROUTE,
+    ROUTE_TABLE,
     ROUTE_TABLE_ASSOCIATION,
     SUBNET,
 )
@@ -41,16 +42,22 @@ def _reachable(stack: Stack, host: Resource, public: set[str]) -> str | None:
 
 
 def _public_subnets(stack: Stack) -> set[str]:
-    graph = stack.graph
-    tables = {
-        table.urn
-        for route in graph.of(ROUTE)
-        if any(used.type == INTERNET_GATEWAY for used in graph.used(route, "gatewayId"))
-        for table in graph.used(route, "routeTableId")
-    }
+    graph, tables = stack.graph, _public_tables(stack)
     return {
         subnet.urn
         for association in graph.of(ROUTE_TABLE_ASSOCIATION)
         if any(table.urn in tables for table in graph.used(association, "routeTableId"))
         for subnet in graph.used(association, "subnetId")
     }
+
+
+def _public_tables(stack: Stack) -> set[str]:
+    """Tables with a route to the internet gateway: a resource of its own, or said in the table."""
+    graph = stack.graph
+    own = {table.urn for route in graph.of(ROUTE) if _leads_out(stack, route, "gatewayId")
+           for table in graph.used(route, "routeTableId")}  # fmt: skip
+    return own | {table.urn for table in graph.of(ROUTE_TABLE) if _leads_out(stack, table, "routes")}
+
+
+def _leads_out(stack: Stack, resource: Resource, name: str) -> bool:
+    return any(used.type == INTERNET_GATEWAY for used in stack.graph.used(resource, name))

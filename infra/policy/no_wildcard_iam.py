@@ -12,10 +12,21 @@ from infra.aws.local.values import as_list, as_map, bare, is_map
 from infra.policy._stack import ALL, Finding, Stack, statements, words
 
 BINDS = ALL
-ATTACHED = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-ROLES = (ROLE_POLICY, POLICY, ROLE)
+ATTACHED = (
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    "aws:iam/userPolicyAttachment:UserPolicyAttachment",
+    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
+    "aws:iam/policyAttachment:PolicyAttachment",
+)
+USER_POLICY, GROUP_POLICY = "aws:iam/userPolicy:UserPolicy", "aws:iam/groupPolicy:GroupPolicy"
+ROLES = (ROLE_POLICY, USER_POLICY, GROUP_POLICY, POLICY, ROLE)
 HELD = (BUCKET_POLICY, KEY, TOPIC, TOPIC_POLICY)
 ACCOUNT_ROOT = re.compile(r"arn:aws:iam::\d{12}:root")
+OBJECTS = re.compile(r"arn:aws:s3:::[^*?/]+/.*")  # objects of one bucket
+# Conditions that say who everybody is: an account or an ARN, compared for equality.
+SAYS_WHO = frozenset({"aws:principalaccount", "aws:principalarn", "aws:sourceaccount", "aws:sourcearn",
+                      "kms:calleraccount"})  # fmt: skip
+EQUALITY = frozenset({"arnequals", "arnlike", "stringequals", "stringlike"})
 # AWS's own policy of a host that people reach through Systems Manager.
 ACCEPTED = ("arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",)
 BACKUP = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyFor"
@@ -43,7 +54,7 @@ def check(stack: Stack) -> list[Finding]:
     """Read every statement that allows something, and the names of AWS's own policies."""
     graph = stack.graph
     return [
-        *(Finding(r.label, why) for r in graph.of(ATTACHED, ROLE) for why in _foreign(r)),
+        *(Finding(r.label, why) for r in graph.of(*ATTACHED, ROLE) for why in _foreign(r)),
         *(Finding(r.label, why) for r in graph.of(*ROLES) for s in _allowed(r) for why in _of_role(s)),
         *(Finding(r.label, why) for r in graph.of(*HELD) for s in _allowed(r) for why in _of_held(r, s)),
     ]
@@ -65,11 +76,13 @@ def _allowed(resource: Resource) -> Iterator[Mapping[str, Any]]:
 
 
 def _of_role(statement: Mapping[str, Any]) -> Iterator[str]:
-    """What a role may do, and who may be it: a condition excuses no star."""
+    """What a role, user or group may do, and who may be the role: a condition excuses no star."""
     yield from _too_much(statement)
-    if "*" in words(statement.get("Resource")) and not {*(actions := _actions(statement))} <= UNSCOPED:
-        yield f"it allows {', '.join(sorted({*actions} - UNSCOPED))} on every resource"
-    if "*" in _trusted(statement):
+    scoped = ", ".join(sorted({*_actions(statement)} - UNSCOPED))
+    for resource in filter(_open, words(statement.get("Resource"))):
+        if scoped or resource != "*":
+            yield f"it allows {scoped or 'actions'} on {'every resource' if resource == '*' else resource}"
+    if "NotPrincipal" in statement or "*" in _trusted(statement):
         yield "it trusts everybody"
 
 
@@ -79,8 +92,27 @@ def _of_held(held: Resource, statement: Mapping[str, Any]) -> Iterator[str]:
     account = bool(trusted) and all(ACCOUNT_ROOT.fullmatch(who) for who in trusted)
     if not (held.type == KEY and account):  # a key whose account may not do everything can be lost for ever
         yield from _too_much(statement)
-    if "NotPrincipal" in statement or ("*" in trusted and not statement.get("Condition")):
+    if "NotPrincipal" in statement or ("*" in trusted and not _says_who(statement)):
         yield "it trusts everybody"
+
+
+def _open(resource: str) -> bool:
+    """Whether a resource is more than one thing; the objects of one bucket are one."""
+    return ("*" in resource or "?" in resource) and not OBJECTS.fullmatch(resource)
+
+
+def _says_who(statement: Mapping[str, Any]) -> bool:
+    """Whether a condition narrows everybody down to an account or to one account's ARNs."""
+    return any(
+        operator.lower() in EQUALITY and key.lower() in SAYS_WHO and all(map(_of_one, words(values) or ["*"]))
+        for operator, keys in as_map(statement.get("Condition")).items()
+        for key, values in as_map(keys).items()
+    )
+
+
+def _of_one(value: str) -> bool:
+    """An account's number, or an ARN with a star at most in its last part."""
+    return not {"*", "?"} & {*"".join(value.split(":", 5)[:5])}
 
 
 def _too_much(statement: Mapping[str, Any]) -> Iterator[str]:

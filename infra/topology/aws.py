@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from infra.topology.base import Count, Name, Part
 from infra.topology.nodes import Kind
 
+FREE_IOPS = 3000  # that every gp3 volume has, however small
+IOPS_PER_GIB, IOPS_PER_MIBPS = 500, 4  # the most, and the least for a throughput
 Instance = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9]+$")]
 
 
@@ -17,8 +19,18 @@ class Size(Part):
 
     instance: Instance
     disk: Count = 0
-    iops: Annotated[int, Field(ge=3000, le=16000, strict=True)] = 3000
+    iops: Annotated[int, Field(ge=FREE_IOPS, le=16000, strict=True)] = FREE_IOPS
     throughput: Annotated[int, Field(ge=125, le=1000, strict=True)] = 125
+
+    @model_validator(mode="after")
+    def _as_aws_takes_it(self) -> Size:
+        most, least = max(FREE_IOPS, self.disk * IOPS_PER_GIB), self.throughput * IOPS_PER_MIBPS
+        if self.disk and self.iops > most:
+            raise ValueError(f"gp3 has at most {most} IOPS on {self.disk} GiB: lower iops or raise disk")
+        if self.disk and self.iops < least:
+            why = f"gp3 needs {least} IOPS for {self.throughput} MiB/s: raise iops or lower throughput"
+            raise ValueError(why)
+        return self
 
 
 class Apps(Part):
@@ -26,6 +38,11 @@ class Apps(Part):
 
     count: Count = 0
     instance: Instance = "t4g.small"
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Their names: `app-1`, `app-2`, ..."""
+        return tuple(f"app-{number}" for number in range(1, self.count + 1))
 
 
 class Dr(Part):

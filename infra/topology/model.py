@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from functools import cached_property
 from typing import Literal, TypeVar
 
@@ -36,6 +38,15 @@ class Topology(Part):
     def source(self) -> str:
         """The text of the file that the topology was read from; "" for one built in code."""
         return self._source
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what the file says, 64 hexadecimal digits; comments and defaults do not count."""
+        said = {
+            key: part.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            for key, part in {"": self, **self._extensions}.items()
+        }
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def nodes(self) -> tuple[Node, ...]:
         """Every member with its place, in the order of the file's domains."""

@@ -23,6 +23,8 @@ def _what(kind: str, message: str, given: object) -> str:
         return "unknown key, remove it or correct its spelling"
     if kind == "missing":
         return "is missing, add it"
+    if kind == "value_error":  # a validator's own sentence
+        return message.removeprefix("Value error, ")
     if kind == "string_pattern_mismatch":
         return f"{given!r} is not valid; it must match {_pattern(message)}"
     return f"{message[0].lower()}{message[1:]}, got {_short(given)}"

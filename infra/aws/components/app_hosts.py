@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 
 import pulumi
 
 from infra.aws.components.base import Component
 from infra.aws.components.host import Host, HostArgs
-from infra.aws.places import app_host
 
 
 @dataclass(frozen=True)
 class AppHostsArgs:
     """zones: the topology's, in turn one host each. host: the arguments of a host in a zone."""
 
-    count: int
+    names: tuple[str, ...]
     zones: tuple[str, ...]
     host: Callable[[str, str], HostArgs]
 
@@ -27,7 +27,6 @@ class AppHosts(Component):
     def __init__(self, name: str, args: AppHostsArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__(name, opts)
         self.hosts: dict[str, Host] = {}
-        for index in range(args.count):
-            label, zone = app_host(index), args.zones[index % len(args.zones)]
+        for label, zone in zip(args.names, cycle(args.zones)):
             self.hosts[label] = Host(label, args.host(label, zone), self.child())
         self.register_outputs({"names": sorted(self.hosts)})

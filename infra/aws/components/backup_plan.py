@@ -107,8 +107,12 @@ class BackupPlan(Component):
     def _alarms(self, vault: aws.backup.Vault) -> None:
         self._bad("failed", "A daily snapshot failed.", "NumberOfBackupJobsFailed", vault)
         self._bad("expired", "A daily snapshot did not start in time.", "NumberOfBackupJobsExpired", vault)
+        if self._args.copy_to is not None:
+            self._bad("copy-failed", "The copy of a snapshot failed.", "NumberOfCopyJobsFailed", vault)
         if self._args.volumes:
-            self._missing(vault)
+            self._missing("missing", "daily snapshot", "NumberOfBackupJobsCompleted", vault)
+            if self._args.copy_to is not None:
+                self._missing("copy-missing", "copy of a snapshot", "NumberOfCopyJobsCompleted", vault)
 
     def _bad(self, label: str, about: str, metric: str, vault: aws.backup.Vault) -> None:
         alarm = Watch(
@@ -123,16 +127,16 @@ class BackupPlan(Component):
         )
         watch(self._args.alerts, alarm, self.child())
 
-    def _missing(self, vault: aws.backup.Vault) -> None:
+    def _missing(self, label: str, what: str, metric: str, vault: aws.backup.Vault) -> None:
         """Silence is an alarm: a plan that selects nothing any more has no job that could fail.
 
         30 hours: a job may end 7 hours after its start at night, the one of the day before in minutes.
         """
         alarm = Watch(
-            name=f"{self._name}-missing",
-            about="No daily snapshot was completed for 30 hours.",
+            name=f"{self._name}-{label}",
+            about=f"No {what} was completed for 30 hours.",
             namespace=NAMESPACE,
-            metric="NumberOfBackupJobsCompleted",
+            metric=metric,
             dimensions={"BackupVaultName": vault.name},
             below=1,
             period=6 * 3600,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pulumi
@@ -9,7 +10,7 @@ import pulumi_aws as aws
 
 from infra.aws.components.base import Component
 from infra.aws.components.network import Network
-from infra.aws.ports import Flow, across, flows
+from infra.aws.ports import Crowd, Flow, across, flows
 
 HTTP, HTTPS = 80, 443
 
@@ -19,25 +20,26 @@ class Peer:
     """The other region: its network, and the roles there."""
 
     cidr: str
-    roles: tuple[str, ...]
+    roles: Crowd
 
 
 @dataclass(frozen=True)
 class FirewallArgs:
-    """roles: kinds of members there, `app` and `balancer`. mirrors: networks that packages come from.
+    """roles: kinds of members there, `app` and `balancer`, each with how many share a host.
 
-    dr: whether this is the DR region. peer: the other region, None without one.
+    mirrors: networks that packages come from. dr: whether this is the DR region. peer: the other region,
+    None without one.
     """
 
     network: Network
-    roles: tuple[str, ...]
+    roles: Crowd
     mirrors: tuple[str, ...]
     dr: bool
     peer: Peer | None
 
 
 class Firewall(Component):
-    """groups: role -> its security group; base: the group of every host."""
+    """groups: role -> its security group; base: the group of every host; reach: its rules."""
 
     def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__(name, opts)
@@ -49,7 +51,7 @@ class Firewall(Component):
         if args.peer is not None:
             for flow in across(args.roles, args.peer.roles, args.dr):
                 self._across(flow, args.peer.cidr, args.dr)
-        self._what_hosts_need(args.mirrors)
+        self.reach: list[pulumi.Resource] = [*self._what_hosts_need(args.mirrors)]
         self.register_outputs({role: group.id for role, group in self.groups.items()})
 
     def of(self, roles: tuple[str, ...]) -> list[pulumi.Output[str]]:
@@ -80,12 +82,12 @@ class Firewall(Component):
         else:
             self._ingress(label, self.groups[flow.target], flow.port, flow.why, cidr=peer)
 
-    def _what_hosts_need(self, mirrors: tuple[str, ...]) -> None:
-        self._egress("endpoints", self.base, HTTPS, "services of AWS", group=self._network.endpoints.id)
-        self._egress("s3", self.base, HTTPS, "S3", prefix_list=self._network.s3.prefix_list_id)
+    def _what_hosts_need(self, mirrors: tuple[str, ...]) -> Iterator[pulumi.Resource]:
+        yield self._egress("endpoints", self.base, HTTPS, "services of AWS", group=self._network.endpoints.id)
+        yield self._egress("s3", self.base, HTTPS, "S3", prefix_list=self._network.s3.prefix_list_id)
         for index, cidr in enumerate(mirrors):
-            self._egress(f"mirror-{index}", self.base, HTTPS, "packages", cidr=cidr)
-            self._egress(f"mirror-{index}-plain", self.base, HTTP, "signed packages", cidr=cidr)
+            yield self._egress(f"mirror-{index}", self.base, HTTPS, "packages", cidr=cidr)
+            yield self._egress(f"mirror-{index}-plain", self.base, HTTP, "signed packages", cidr=cidr)
 
     def _ingress(
         self,
@@ -119,8 +121,8 @@ class Firewall(Component):
         group: pulumi.Input[str] | None = None,
         cidr: str | None = None,
         prefix_list: pulumi.Input[str] | None = None,
-    ) -> None:
-        aws.vpc.SecurityGroupEgressRule(
+    ) -> aws.vpc.SecurityGroupEgressRule:
+        return aws.vpc.SecurityGroupEgressRule(
             f"{self._name}-out-{label}",
             security_group_id=source.id,
             ip_protocol="tcp",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -16,10 +16,11 @@ from infra.aws.site import Site
 
 @dataclass(frozen=True)
 class MemberArgs:
-    """A member of the topology on its host."""
+    """A member of the topology on its host, with its ports by their names."""
 
     name: str
     host: Host
+    ports: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ class Group(Component):
         )
         return name
 
-    def _service(self, service: str, port: int) -> None:
-        """An SRV record: `mongodb+srv` and etcd's discovery read it."""
+    def _service(self, service: str, port: str) -> None:
+        """An SRV record of a port by its name: `mongodb+srv` and etcd's discovery read it."""
         name = f"{service}.{self._name}.{self._args.site.domain}"
         aws.route53.Record(
             f"{self._name}-srv",
@@ -68,7 +69,7 @@ class Group(Component):
             name=name,
             type="SRV",
             ttl=30,
-            records=[f"0 0 {port} {target}" for target in self.names.values()],
+            records=[f"0 0 {member.ports[port]} {self.names[member.name]}" for member in self._args.members],
             opts=self.child(),
         )
 

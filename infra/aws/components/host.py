@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -19,7 +20,10 @@ CREDITS = ("t3", "t3a", "t4g")
 
 @dataclass(frozen=True)
 class HostArgs:
-    """zone: the availability zone. groups: of security. backup: the tag by which a plan takes it, or ""."""
+    """zone: the availability zone. groups: of security. backup: the tag by which a plan takes it, or "".
+
+    after: what must be there before the first boot, which fetches from AWS.
+    """
 
     site: Site
     region: str
@@ -35,6 +39,7 @@ class HostArgs:
     zone_id: pulumi.Input[str]
     alerts: Alerts
     backup: str
+    after: Sequence[pulumi.Resource] = ()
 
 
 class Host(Component):
@@ -91,6 +96,7 @@ class Host(Component):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=self._kept,
+                depends_on=args.after,
                 # A newer image or first-boot script would replace or stop every database host at once:
                 # hosts are renewed one by one (docs/aws.md).
                 ignore_changes=[] if self._renewed else ["ami", "userData"],
@@ -131,6 +137,9 @@ class Host(Component):
             metric="StatusCheckFailed_System",
             dimensions=dimensions,
             above=0,
+            # A new or a stopped host reports nothing: that is no reason to move it. Silence calls the pager
+            # by the other alarm.
+            missing="missing",
             also=[f"arn:aws:automate:{self._args.region}:ec2:recover"],
         )
         instance = Watch(

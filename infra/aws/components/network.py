@@ -25,7 +25,7 @@ class NetworkArgs:
 
 
 class Network(Component):
-    """subnets and tables are by the topology's zone."""
+    """subnets and tables are by the topology's zone. reach: what must be there before a host can call AWS."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__(name, opts)
@@ -41,33 +41,39 @@ class Network(Component):
         )
         # The default group is closed: what belongs to no role reaches nothing.
         aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=self.vpc.id, opts=self.child())
+        self.reach: list[pulumi.Resource] = []
         self.tables = {zone: self._table(zone) for zone in args.zones}
-        self.subnets = {zone: self._private(index, zone) for index, zone in enumerate(args.zones)}
+        self.subnets = {zone: self._private(zone) for zone in args.zones}
         self._way_out()
         self.s3 = self._gateway_endpoint()
         self.endpoints = self._interface_endpoints()
+        self.reach.append(self.s3)
         self.register_outputs({"vpc_id": self.vpc.id})
 
     def _table(self, zone: str) -> aws.ec2.RouteTable:
         name = f"{self._name}-{zone}"
         return aws.ec2.RouteTable(name, vpc_id=self.vpc.id, tags={"Name": name}, opts=self.child())
 
-    def _private(self, index: int, zone: str) -> aws.ec2.Subnet:
+    def _private(self, zone: str) -> aws.ec2.Subnet:
         name = f"{self._name}-{zone}"
         subnet = aws.ec2.Subnet(
             name,
             vpc_id=self.vpc.id,
             availability_zone=self._args.zones[zone],
-            cidr_block=private_subnet(self.cidr, index),
+            cidr_block=private_subnet(self.cidr, self._args.zones[zone]),
             map_public_ip_on_launch=False,
             tags={"Name": name},
             opts=self.child(),
         )
-        self._associate(name, subnet, self.tables[zone])
+        self.reach.append(self._associate(name, subnet, self.tables[zone]))
         return subnet
 
-    def _associate(self, name: str, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable) -> None:
-        aws.ec2.RouteTableAssociation(name, subnet_id=subnet.id, route_table_id=table.id, opts=self.child())
+    def _associate(
+        self, name: str, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable
+    ) -> aws.ec2.RouteTableAssociation:
+        return aws.ec2.RouteTableAssociation(
+            name, subnet_id=subnet.id, route_table_id=table.id, opts=self.child()
+        )
 
     def _way_out(self) -> None:
         """NAT gateways: each in a public subnet in which no host is ever placed."""
@@ -88,9 +94,9 @@ class Network(Component):
             opts=self.child(),
         )
         nats: dict[str, aws.ec2.NatGateway] = {}
-        for index, zone in enumerate(self._args.zones):
+        for zone in self._args.zones:
             if not (self._args.one_nat and nats):
-                nats[zone] = self._nat(index, zone, table, gateway)
+                nats[zone] = self._nat(zone, table, gateway)
             nat = nats.get(zone) or next(iter(nats.values()))
             aws.ec2.Route(
                 f"{self._name}-{zone}",
@@ -101,14 +107,14 @@ class Network(Component):
             )
 
     def _nat(
-        self, index: int, zone: str, table: aws.ec2.RouteTable, gateway: aws.ec2.InternetGateway
+        self, zone: str, table: aws.ec2.RouteTable, gateway: aws.ec2.InternetGateway
     ) -> aws.ec2.NatGateway:
         name = f"{self._name}-nat-{zone}"
         subnet = aws.ec2.Subnet(
             name,
             vpc_id=self.vpc.id,
             availability_zone=self._args.zones[zone],
-            cidr_block=public_subnet(self.cidr, index),
+            cidr_block=public_subnet(self.cidr, self._args.zones[zone]),
             map_public_ip_on_launch=False,
             tags={"Name": name},
             opts=self.child(),
@@ -155,12 +161,12 @@ class Network(Component):
             opts=self.child(),
         )
         for service in SERVICES:
-            self._interface_endpoint(service, group)
+            self.reach.append(self._interface_endpoint(service, group))
         return group
 
-    def _interface_endpoint(self, service: str, group: aws.ec2.SecurityGroup) -> None:
+    def _interface_endpoint(self, service: str, group: aws.ec2.SecurityGroup) -> aws.ec2.VpcEndpoint:
         name = f"{self._name}-{service}"
-        aws.ec2.VpcEndpoint(
+        return aws.ec2.VpcEndpoint(
             name,
             vpc_id=self.vpc.id,
             service_name=f"com.amazonaws.{self._args.region}.{service}",

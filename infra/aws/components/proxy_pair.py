@@ -11,6 +11,10 @@ from infra.aws.components.alerts import Watch, watch
 from infra.aws.components.group import Group, GroupArgs
 from infra.aws.ports import BALANCED, PORTS
 
+# The most that AWS takes. HAProxy ends an idle connection after an hour, in the open; the balancer must not
+# have forgotten it before, for then the client's next statement is answered with a reset.
+IDLE_SECONDS = 6000
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyPairArgs(GroupArgs):
@@ -73,7 +77,7 @@ class ProxyPair(Group):
             # a lost proxy's connections are reset, so that clients notice
             connection_termination=True,
             health_check=aws.lb.TargetGroupHealthCheckArgs(
-                protocol="TCP", port=str(port), interval=10, healthy_threshold=2, unhealthy_threshold=2
+                protocol="TCP", port="traffic-port", interval=10, healthy_threshold=2, unhealthy_threshold=2
             ),
             opts=self.child(),
         )
@@ -82,7 +86,7 @@ class ProxyPair(Group):
                 f"{name}-{member.name}",
                 target_group_arn=target.arn,
                 target_id=member.host.instance.id,
-                port=port,
+                port=member.ports[label],
                 opts=self.child(),
             )
         forward = aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=target.arn)
@@ -91,6 +95,7 @@ class ProxyPair(Group):
             load_balancer_arn=balancer.arn,
             port=port,
             protocol="TCP",
+            tcp_idle_timeout_seconds=IDLE_SECONDS,
             default_actions=[forward],
             opts=self.child(),
         )

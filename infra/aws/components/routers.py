@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from infra.aws.components.group import Group
-from infra.aws.ports import PORTS
 
 
 class Routers(Group):
     """The members' names, and `_mongodb._tcp.routers.<domain>`."""
 
     def _declare(self) -> None:
-        self._service("_mongodb._tcp", PORTS["router"]["mongo"])
+        self._service("_mongodb._tcp", "mongo")

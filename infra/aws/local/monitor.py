@@ -13,7 +13,7 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2
 
 from app_core.errors import UsageError
 from infra.aws.local.backend import Answer, Backend
-from infra.aws.local.graph import PROVIDER, Graph, Options, Resource
+from infra.aws.local.graph import Graph, Options, Resource
 from infra.aws.local.values import as_map, bare, decode, encode, has_unknown
 
 FEATURES = (
@@ -110,7 +110,8 @@ class Monitor:
             dependencies=tuple(sorted(request.dependencies)),
             uses={key: tuple(sorted(found.urns)) for key, found in request.propertyDependencies.items()},
             options=self._options(request, provider),
-            region=inputs.get("region", "") if request.type == PROVIDER else self._region(request.provider),
+            # a resource may name a region of its own, other than its provider's
+            region=str(bare(inputs.get("region")) or self._region(request.provider)),
             tags=self._default_tags(provider) | _own_tags(inputs),
         )
 

@@ -113,11 +113,6 @@ def listed(resource: Resource) -> dict[str, Any]:
     return {"Tags": pairs(resource.tags)}
 
 
-def mapped(resource: Resource) -> dict[str, Any]:
-    """`Tags={key: value}`."""
-    return {"Tags": bare(dict(resource.tags))}
-
-
 def specified(kind: str) -> Tagger:
     """`TagSpecifications=[…]` of EC2, for one type of resource."""
     return lambda resource: {"TagSpecifications": [{"ResourceType": kind, "Tags": pairs(resource.tags)}]}

@@ -4,6 +4,7 @@ import json
 import stat
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from app_core.errors import RefusedError, UsageError
@@ -11,6 +12,7 @@ from cluster_cli.main import app
 from infra.context import load_context
 from infra.sandbox.home import home, sandboxes_dir
 from tests.unit.infra.told import told
+from tests.unit.infra.topology.files import raw
 
 
 @pytest.fixture(autouse=True)
@@ -51,8 +53,50 @@ def test_outputs_come_from_a_file_too(tmp_path):
 
 def test_what_is_kept_is_for_its_owner_alone():
     added()
-    (kept,) = (home() / "contexts").iterdir()
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    kept = [*(home() / "contexts").iterdir()]
+    assert {path.name for path in kept} == {"prod.json", "prod.yaml"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+    call("remove", "prod")
+    assert not [*(home() / "contexts").iterdir()]
+
+
+@pytest.fixture
+def acme(tmp_path):
+    """The file of a topology that is not shipped, with one router more than production."""
+    value = raw("production")
+    value["name"] = "acme"
+    value["social"]["routers"].append({"name": "router-c", "host": "edge-c"})
+    value["hosts"].append({"name": "edge-c", "zone": "c"})
+    path = tmp_path / "acme.yaml"
+    path.write_text(yaml.safe_dump(value))
+    return path
+
+
+def test_a_stack_with_a_topology_of_its_own_is_a_context_by_its_file(acme):
+    given = told("production", acme).model_dump_json()
+    with pytest.raises(UsageError, match="topology of its own: acme") as refused:
+        call("add", "acme", given=given)
+    assert "--topology FILE" in refused.value.hint
+    call("add", "acme", "--topology", str(acme), given=given)
+    acme.unlink()
+    shown = json.loads(call("show", "acme", "-o", "json").stdout)
+    assert shown["topology"] == "acme" and "router-c" in {member["name"] for member in shown["members"]}
+
+
+def test_another_topology_than_the_deployed_one_is_refused_in_one_sentence(acme):
+    given = told("production", acme).model_dump_json()
+    acme.write_text(acme.read_text().replace("disk: 500", "disk: 600"))
+    with pytest.raises(UsageError, match="deployed from another topology: .*acme.yaml") as refused:
+        call("add", "acme", "--topology", str(acme), given=given)
+    assert refused.value.exit_code == 2 and "\n" not in str(refused.value)
+
+
+def test_a_private_topology_named_like_a_shipped_one_is_not_taken_for_it(acme):
+    acme.write_text(acme.read_text().replace("name: acme", "name: production"))
+    outputs = told("production", acme)
+    with pytest.raises(UsageError, match="deployed from another topology: production"):
+        call("add", "prod", given=outputs.model_dump_json())
+    call("add", "prod", "--topology", str(acme), given=outputs.model_dump_json())
 
 
 def test_ansible_reads_the_inventory():

@@ -73,18 +73,36 @@ def test_policy_holds_on_a_shipped_stack_and_says_what_ephemeral_is_exempt_from(
     assert results["data-protected"] == "exempt" and results["imdsv2"] == "held"
 
 
-def test_a_broken_rule_is_exit_3_with_the_resource(monkeypatch):
+@pytest.fixture
+def broken_rule(monkeypatch):
+    """A rule that a host breaks; the program is not run again."""
     from infra.policy import Finding, imdsv2, registry
 
     registry.cache_clear()
     monkeypatch.setattr(imdsv2, "check", lambda stack: [Finding("Instance pg-a", "no token")])
-    try:
-        with pytest.raises(UnhealthyError, match="1 of "):
-            call("policy", "--stack", "ephemeral")
-        shown = CliRunner().invoke(app, ["infra", "policy", "--stack", "ephemeral"]).stdout
-    finally:
-        registry.cache_clear()
+    monkeypatch.setattr("infra.aws.local.resolve", lambda program: graph("ephemeral"))
+    yield
+    registry.cache_clear()
+
+
+def test_a_broken_rule_is_exit_3_with_the_resource(broken_rule):
+    with pytest.raises(UnhealthyError, match="1 of "):
+        call("policy", "--stack", "ephemeral")
+    shown = CliRunner().invoke(app, ["infra", "policy", "--stack", "ephemeral"]).stdout
     assert "imdsv2: Instance pg-a: no token" in shown
+
+
+def test_up_is_refused_while_a_rule_is_broken_unless_it_is_forced(broken_rule, cli):
+    with pytest.raises(UnhealthyError, match="rules are broken: ephemeral: 1 of ") as refused:
+        call("up", "--stack", "ephemeral", "--yes")
+    assert refused.value.exit_code == 3 and "--force" in (refused.value.hint or "") and not cli.exists()
+    told = CliRunner().invoke(app, ["infra", "up", "--stack", "ephemeral"]).stderr
+    assert "imdsv2: Instance pg-a: no token" in told and not cli.exists()
+    assert call("up", "--stack", "ephemeral", "--yes", "--force").exit_code == 0
+    assert call("up", "--stack", "ephemeral", "--dry-run").exit_code == 0, "a preview changes nothing"
+    assert [line.split(" ", 1)[1] for line in cli.read_text().splitlines()] == [
+        "up --stack ephemeral --yes", "preview --stack ephemeral"
+    ]  # fmt: skip
 
 
 def test_outputs_follow_their_contract():
@@ -143,6 +161,28 @@ def test_a_missing_price_is_said_not_guessed(monkeypatch):
     assert any(item.startswith("key_month: Key ") for item in found.unpriced)
 
 
+def test_a_type_that_is_neither_priced_nor_free_is_told_as_unpriced(monkeypatch):
+    good = graph("ephemeral")
+    trail = replace(good.cloud[0], urn="urn:trail", type="aws:cloudtrail/trail:Trail", name="audit")
+    more = replace(good, resources=(*good.resources, trail))
+    monkeypatch.setattr(report, "resolve", lambda program: more)
+    assert cost_report(local("ephemeral")).unpriced == ("aws:cloudtrail/trail:Trail: Trail audit",)
+
+
+def test_a_resource_in_a_region_of_its_own_has_that_regions_prices_or_is_refused(monkeypatch):
+    good = graph("ephemeral")
+    (balancer,) = good.of("aws:lb/loadBalancer:LoadBalancer")
+    rest = tuple(item for item in good.resources if item is not balancer)
+    for region, refused in (("eu-central-1", None), ("us-east-1", "no prices: us-east-1")):
+        moved = replace(good, resources=(*rest, replace(balancer, region=region)))
+        monkeypatch.setattr(report, "resolve", lambda program, moved=moved: moved)
+        if refused:
+            with pytest.raises(UsageError, match=refused):
+                cost_report(local("ephemeral"))
+        else:
+            assert {item.region for item in cost_report(local("ephemeral")).prices} == {"eu-west-3", region}
+
+
 def test_an_instance_type_without_a_price_is_refused():
     file = raw("ephemeral")
     file["aws"]["hosts"] = {"data-a": {"instance": "x9.metal", "disk": 30}}
@@ -193,6 +233,7 @@ def test_without_the_cli_it_says_what_to_install(monkeypatch, command):
 FAKE = """\
 #!/bin/sh
 echo "$PWD $*" >> {log}
+echo "$1 ${{PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER:-not said}}" >> {log}.state
 if [ "$4" = --show-name ] && [ -e {folder}/unknown-"$3" ]; then echo "error: no stack named '$3' found" >&2; exit 255; fi
 [ ! -e {folder}/broken ] && [ ! -e {folder}/broken-"$1-$4" ]
 """  # noqa: E501
@@ -265,11 +306,18 @@ def test_reap_asks_and_without_a_terminal_does_nothing(found, cli):
 def test_reap_destroys_the_expired_alone(found, cli):
     assert call("reap", "--yes").exit_code == 0
     assert done(cli) == [
-        "destroy --yes --stack ephemeral-1",
-        "stack rm --yes ephemeral-1",
-        "destroy --yes --stack ephemeral-3",
-        "stack rm --yes ephemeral-3",
+        "destroy --yes --stack ephemeral-1 --non-interactive",
+        "stack rm --yes ephemeral-1 --non-interactive",
+        "destroy --yes --stack ephemeral-3 --non-interactive",
+        "stack rm --yes ephemeral-3 --non-interactive",
     ]
+
+
+def test_a_stack_without_a_file_here_is_destroyed_with_the_key_that_its_state_names(cli):
+    assert "ephemeral-1" not in stacks.stack_names()
+    handover.destroy_stack(handover.pulumi_cli(), "ephemeral-1")
+    said = cli.with_name(f"{cli.name}.state").read_text().splitlines()
+    assert said == ["destroy true", "stack true"]
 
 
 def done(cli):
@@ -282,13 +330,13 @@ def test_reap_goes_on_after_a_failure_and_names_it_at_the_end(found, cli):
     (cli.parent / "broken-destroy-ephemeral-1").touch()
     with pytest.raises(SwapskillError, match="stacks are not destroyed: ephemeral-1$") as failed:
         call("reap", "--yes")
-    assert failed.value.exit_code == 1 and "stack rm --yes ephemeral-3" in done(cli)
+    assert failed.value.exit_code == 1 and "stack rm --yes ephemeral-3 --non-interactive" in done(cli)
 
 
 def test_a_stack_that_is_destroyed_already_is_no_failure(found, cli):
     (cli.parent / "unknown-ephemeral-1").touch()
     assert call("reap", "--yes").exit_code == 0
-    assert done(cli)[0] == "destroy --yes --stack ephemeral-3"
+    assert done(cli)[0] == "destroy --yes --stack ephemeral-3 --non-interactive"
 
 
 def test_a_stack_of_another_backend_whose_hosts_run_is_a_failure(found, cli):

@@ -133,6 +133,25 @@ TARGETS = Table(
     after=_group_attributes,
     told=_group_told,
 )
+_IDLE = "tcp.idle_timeout.seconds"
+
+
+def _listener_attributes(client: Any, resource: Resource, identity: str) -> None:
+    if "tcpIdleTimeoutSeconds" in resource.inputs:
+        wanted = [{"Key": _IDLE, "Value": str(resource.inputs["tcpIdleTimeoutSeconds"])}]
+        client.modify_listener_attributes(ListenerArn=identity, Attributes=wanted)
+
+
+def _listener_told(client: Any, resource: Resource, found: Mapping[str, Any]) -> Mapping[str, Any]:
+    told = client.describe_listener_attributes(ListenerArn=resource.id)["Attributes"]
+    actions = [
+        {"type": action["Type"], "targetGroupArn": pick(action, "TargetGroupArn")}
+        for action in found["DefaultActions"]
+    ]
+    idle = {item["Key"]: item["Value"] for item in told}.get(_IDLE)
+    return {**_tags(client, resource, found), "defaultActions": actions, "tcpIdleTimeoutSeconds": idle}
+
+
 LISTENER = Table(
     type="aws:lb/listener:Listener",
     service="elbv2",
@@ -151,13 +170,8 @@ LISTENER = Table(
         ],
         "Tags": pairs(resource.tags),
     },
-    told=lambda client, resource, found: {
-        **_tags(client, resource, found),
-        "defaultActions": [
-            {"type": action["Type"], "targetGroupArn": pick(action, "TargetGroupArn")}
-            for action in found["DefaultActions"]
-        ],
-    },
+    after=_listener_attributes,
+    told=_listener_told,
 )
 
 

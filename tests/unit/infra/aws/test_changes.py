@@ -88,6 +88,19 @@ def test_a_warm_dr_region_holds_a_copy_of_every_set_and_reaches_it_through_the_p
     assert len(alarm.inputs["metricQueries"]) == 4, "the sum and three voters: a copy has no vote"
 
 
+def test_a_zone_put_before_others_moves_no_subnet_and_no_host():
+    file = raw("production")
+    file["regions"][0]["zones"] = ["a", "c", "b"]
+    file["regions"][1]["zones"] = ["dr-a", "dr-f", "dr-b", "dr-c"]
+    before, after = contents(graph("production")), contents(graph_of(file))
+    kinds = ("aws:ec2/subnet:Subnet", INSTANCE)
+    kept = [urn for urn in before if urn.split("$")[-1].split("::")[0] in kinds]
+    assert len(kept) > 20 and not [urn for urn in kept if before[urn] != after[urn]]
+    assert [
+        urn.rpartition("::")[2] for urn in after.keys() - before.keys() if kinds[0] in urn and "nat" in urn
+    ]
+
+
 def options_of(item):
     return item.options.protect, item.options.ignore_changes, item.inputs.get("disableApiTermination")
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 
 import pytest
 import yaml
 
-from infra.aws.local.stacks import ROOT, stack_config
+from infra.aws.local.stacks import ROOT, load_stack, stack_config
 
 # What the CLI's language host does: its folder first on the path, the folder's __main__ as the program.
 DRIVER = """
@@ -61,6 +63,17 @@ def test_foundation_runs_from_its_folder():
     done = run_as_cli(folder, project["name"], "foundation", values)
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout)[1] == ["backend_url", "secrets_provider"]
+
+
+def test_the_page_makes_a_ci_stack_of_a_file_that_is_there_and_names_its_key(tmp_path):
+    page = (ROOT / "docs" / "aws.md").read_text()
+    steps = page.partition("**A stack for one CI run.**")[2].partition("\n\nHosts")[0]
+    copied = re.search(r"^ *cp (\S+) \"(Pulumi\.ephemeral-\$RUN\.yaml)\"$", steps, re.M)
+    init = next(line for line in steps.splitlines() if "stack init" in line)
+    assert "--secrets-provider" in init and "--copy-config-from" not in steps
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
+    shutil.copy(ROOT / copied[1], tmp_path / copied[2].replace("$RUN", "412"))
+    assert load_stack("ephemeral-412", tmp_path).settings.prefix == "swapskill-ephemeral-412"
 
 
 @pytest.mark.parametrize("file", ["Pulumi.yaml", "infra/foundation/Pulumi.yaml"])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from infra.aws.local.run import resolve
 from infra.aws.local.stacks import make_stack
+from infra.aws.local.values import bare
 from infra.policy import Stack, findings
 
 from .stacks import local, parse, raw
@@ -97,6 +98,9 @@ def check(file: dict[str, Any]) -> None:
     graph = resolve(stack.program)
     assert not {rule: found for rule, found in findings(Stack(graph, topology)).items() if found}
     hosts = [item.tags["Host"] for item in graph.of(INSTANCE)]
+    told = bare(graph.outputs["members"]).values()
+    taken = [(member["host"], port) for member in told for port in member["ports"].values()]
+    assert len(taken) == len(set(taken)) >= len(topology.nodes())
     assert len(hosts) == len(set(hosts)) and {node.host for node in topology.nodes()} == set(hosts)
 
 

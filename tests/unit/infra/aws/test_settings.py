@@ -44,6 +44,12 @@ def test_good_values_are_taken():
         ),
         ({"domain": "production"}, ["swapskill:domain", "production.swapskill.internal"]),
         ({"monthly_budget_usd": "0"}, ["swapskill:monthly_budget_usd", "above 0"]),
+        ({"monthly_budget_usd": "²"}, ["swapskill:monthly_budget_usd", "above 0"]),
+        ({"monthly_budget_usd": "9" * 5000}, ["swapskill:monthly_budget_usd", "up to 10000000"]),
+        ({"account": "١" * 12}, ["swapskill:account", "12 digits"]),
+        ({"cidrs": '{"eu-west-3": "8.8.0.0/16"}'}, ["swapskill:cidrs.eu-west-3", "private"]),
+        ({"cidrs": '{"eu-west-3": "127.0.0.0/16"}'}, ["swapskill:cidrs.eu-west-3", "private"]),
+        ({"expires_at": "tomorrow"}, ["swapskill:expires_at", "'tomorrow' is no time in UTC"]),
         ({"mirrors": '["0.0.0.0/0"]'}, ["swapskill:mirrors", "whole world"]),
         ({"mirrors": '{"a": 1}'}, ["swapskill:mirrors", "list"]),
     ],
@@ -70,6 +76,13 @@ def test_an_unknown_stack_is_refused_with_the_nearest():
 def test_an_ephemeral_stack_expires_at_a_full_hour_after_its_ttl():
     settings = parse_settings("ephemeral-412", {**GOOD, "ttl_hours": "2"}, NOON)
     assert settings.expires_at == "2026-11-26T15:00:00Z" and settings.prefix == "swapskill-ephemeral-412"
+
+
+@pytest.mark.parametrize("hours", ["99999999999", "721", "0", "²", "-1"])
+def test_a_ttl_that_is_none_is_refused_in_one_sentence(hours):
+    with pytest.raises(UsageError, match="swapskill:ttl_hours of ephemeral.*above 0 and up to 720") as caught:
+        parse_settings("ephemeral", {**GOOD, "ttl_hours": hours}, NOON)
+    assert caught.value.exit_code == 2 and "\n" not in str(caught.value)
 
 
 def test_ci_may_say_itself_when_the_stack_expires():

@@ -34,6 +34,19 @@ def named(graph, name):
     return next(resource for resource in graph.resources if resource.name == name)
 
 
+def test_a_resource_is_in_the_region_that_it_names_itself_else_in_its_providers():
+    def declare():
+        import pulumi
+        import pulumi_aws as aws
+
+        opts = pulumi.ResourceOptions(provider=aws.Provider("eu", region="eu-west-3"))
+        aws.ec2.Vpc("here", cidr_block="10.0.0.0/16", opts=opts)
+        aws.ec2.Vpc("there", cidr_block="10.1.0.0/16", region="us-east-1", opts=opts)
+
+    found = run(declare, resolve)
+    assert {item.name: item.region for item in found.cloud} == {"here": "eu-west-3", "there": "us-east-1"}
+
+
 def test_a_preview_knows_nothing_that_the_cloud_computes():
     found = run(small)
     assert named(found, "sub").inputs["vpcId"] is UNKNOWN and named(found, "pol").inputs["policy"] is UNKNOWN

@@ -16,6 +16,9 @@ HOST, INGRESS, NAT, KEY = types.INSTANCE, types.INGRESS, types.NAT_GATEWAY, type
 NLB = "LoadBalancer proxies"
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 ATTACHED = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+USER_POLICY = "aws:iam/userPolicy:UserPolicy"
+GROUP_POLICY = "aws:iam/groupPolicy:GroupPolicy"
+ATTACHED_ANYWHERE = "aws:iam/policyAttachment:PolicyAttachment"
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,38 @@ def secret_output(stack: Stack) -> Stack:
     return Stack(replace(stack.graph, outputs=outputs), stack.topology)
 
 
+def inline_way_out(zone: str) -> Callable[[Stack], Stack]:
+    """The private table of a zone that leads to the internet gateway, by a route said in the table."""
+
+    def spoil(stack: Stack) -> Stack:
+        name = named(types.ROUTE_TABLE, zone, stack)
+        gateway = stack.graph.of(types.INTERNET_GATEWAY)[0]
+        return uses(types.ROUTE_TABLE, name, routes=(gateway.urn,))(stack)
+
+    return spoil
+
+
+def told(member: str, **facts: Any) -> Callable[[Stack], Stack]:
+    """The outputs with other facts of a member."""
+
+    def spoil(stack: Stack) -> Stack:
+        members = bare(stack.graph.outputs["members"])
+        outputs = {**stack.graph.outputs, "members": {**members, member: {**members[member], **facts}}}
+        return Stack(replace(stack.graph, outputs=outputs), stack.topology)
+
+    return spoil
+
+
+def added(kind: str, name: str, **values: Any) -> Callable[[Stack], Stack]:
+    """One resource more."""
+
+    def spoil(stack: Stack) -> Stack:
+        more = Resource(f"urn:{name}", kind, name, inputs=values)
+        return Stack(replace(stack.graph, resources=(*stack.graph.resources, more)), stack.topology)
+
+    return spoil
+
+
 def options(kind: str, name: str, **values: bool) -> Callable[[Stack], Stack]:
     return changed(kind, name, lambda found: replace(found, options=replace(found.options, **values)))
 
@@ -132,10 +167,14 @@ BREAKS = (
     Break("postgres-zones", "payments", moved("pg-b", "pg-c", to="pg-a")),
     Break("one-host-each", "host pg-a", gone(HOST, "pg-a")),
     Break("one-host-each", "host pg-a", retagged(HOST, "pg-b", Host="pg-a"), why="twice"),
+    Break("ports-apart", "member members-1-a", told("members-1-a", ports={"mongo": 27028}),
+          stack="staging"),
     Break("disks-encrypted", "Volume pg-a", inputs(types.VOLUME, "pg-a", encrypted=False)),
     Break("disks-encrypted", "Volume pg-a", uses(types.VOLUME, "pg-a", kmsKeyId=()), why="AWS's key"),
     Break("disks-encrypted", "Instance edge-a",
           inputs(HOST, "edge-a", rootBlockDevice={"encrypted": True}), why="root"),
+    Break("disks-encrypted", "Instance edge-a", inputs(HOST, "edge-a", ebsBlockDevices=[
+        {"deviceName": "/dev/sdg", "volumeSize": 10}]), why="inline disk"),
     first("buckets-encrypted", types.BUCKET_ENCRYPTION, "wal", lambda name: inputs(
         types.BUCKET_ENCRYPTION, name,
         rules=[{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}])),
@@ -155,6 +194,7 @@ BREAKS = (
     Break("no-public-address", "Instance pg-a", inputs(HOST, "pg-a", associatePublicIpAddress=True)),
     first("no-public-address", types.SUBNET, "eu-west-3-a",
           lambda name: inputs(types.SUBNET, name, mapPublicIpOnLaunch=True)),
+    first("no-public-address", HOST, "pg-a", lambda name: inline_way_out("eu-west-3-a"), "inline route"),
     first("no-public-address", NAT, "", lambda name: uses(NAT, name, allocationId=()),
           "address"),
     first("no-wildcard-iam", types.ROLE_POLICY, "postgres", lambda name: statement(
@@ -163,6 +203,25 @@ BREAKS = (
         types.ROLE_POLICY, name, Resource="*"), "resource"),
     first("no-wildcard-iam", types.ROLE_POLICY, "postgres", lambda name: statement(
         types.ROLE_POLICY, name, NotResource="x"), "not"),
+    first("no-wildcard-iam", types.ROLE_POLICY, "postgres", lambda name: statement(
+        types.ROLE_POLICY, name, Resource=["arn:aws:s3:::*"]), "every bucket"),
+    first("no-wildcard-iam", types.ROLE_POLICY, "postgres", lambda name: statement(
+        types.ROLE_POLICY, name, Resource="arn:aws:s3:::swapskill-*/*"), "some buckets"),
+    first("no-wildcard-iam", types.ROLE_POLICY, "postgres", lambda name: statement(
+        types.ROLE_POLICY, name, Resource="arn:aws:secretsmanager:*:*:secret:*"), "every secret"),
+    Break("no-wildcard-iam", "UserPolicy all", added(USER_POLICY, "all", policy=EVERYTHING)),
+    Break("no-wildcard-iam", "GroupPolicy all", added(GROUP_POLICY, "all", policy=EVERYTHING)),
+    Break("no-wildcard-iam", "PolicyAttachment all", added(
+        ATTACHED_ANYWHERE, "all", policyArn=ADMINISTRATOR)),
+    first("no-wildcard-iam", KEY, "alerts", lambda name: statement(
+        KEY, name, Principal="*", Action="kms:Decrypt", Condition={"Bool": {"aws:SecureTransport": "true"}}),
+        "TLS alone"),
+    first("no-wildcard-iam", KEY, "alerts", lambda name: statement(
+        KEY, name, Principal="*", Action="kms:Decrypt",
+        Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}), "any account"),
+    first("no-wildcard-iam", KEY, "alerts", lambda name: statement(
+        KEY, name, Principal="*", Action="kms:Decrypt",
+        Condition={"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}), "all but one"),
     first("no-wildcard-iam", types.ROLE, "postgres", lambda name: statement(
         types.ROLE, name, Principal={"AWS": "*"}), "trust"),
     first("no-wildcard-iam", ATTACHED, "postgres", lambda name: inputs(
@@ -186,11 +245,19 @@ BREAKS = (
         "httpTokens": "required", "httpPutResponseHopLimit": 2}), why="hops"),
     Break("data-protected", "Volume pg-a", options(types.VOLUME, "pg-a", protect=False)),
     Break("data-protected", "Volume pg-a", options(types.VOLUME, "pg-a", retain_on_delete=False), why="kept"),
+    first("data-protected", types.VAULT, "eu-west-3", lambda n: options(types.VAULT, n, protect=False)),
+    first("data-protected", types.SECRET, "pg-app",
+          lambda name: options(types.SECRET, name, retain_on_delete=False)),
+    Break("data-protected", "Instance pg-a", options(HOST, "pg-a", protect=False)),
+    Break("data-protected", "Instance pg-a", inputs(HOST, "pg-a", disableApiTermination=False),
+          why="termination"),
+    Break("data-protected", NLB, inputs(types.BALANCER, "proxies", enableDeletionProtection=False)),
     Break("backed-up", "Volume pg-a", retagged(types.VOLUME, "pg-a", Backup="never")),
     first("backed-up", types.VAULT_LOCK, "eu-west-3", lambda name: gone(types.VAULT_LOCK, name), "unlocked"),
     first("backed-up", types.PLAN, "eu-west-3", lambda name: inputs(
         types.PLAN, name, rules=[{"schedule": "cron(0 3 ? * SUN *)"}]), "weekly"),
     first("keys-rotated", KEY, "volumes", lambda n: inputs(KEY, n, enableKeyRotation=False)),
+    first("keys-rotated", KEY, "volumes", lambda n: inputs(KEY, n, rotationPeriodInDays=2560), "seldom"),
     Break("tagged", "Volume pg-a", retagged(types.VOLUME, "pg-a", Owner="")),
     Break("tagged", "Volume data-a", retagged(types.VOLUME, "data-a", ExpiresAt=""), stack="ephemeral"),
     Break("eu-regions", "Volume pg-a", in_region(types.VOLUME, "pg-a", "us-east-1")),

@@ -68,7 +68,9 @@ def test_a_key_whose_policy_names_every_resource_and_a_condition_on_everybody_ar
     assert any('"Resource": "*"' in str(bare(key.inputs.get("policy"))) for key in stack.graph.of(KEY))
     assert not rule.check(stack)
     narrow = {"StringEquals": {"kms:CallerAccount": "111122223333"}}
+    roles = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/swapskill-*"}}
     name = named(KEY, "alerts", stack)
     everybody = {"Principal": "*", "Action": "kms:Decrypt"}
-    assert not rule.check(statement(KEY, name, **everybody, Condition=narrow)(stack))
+    for condition in (narrow, roles):
+        assert not rule.check(statement(KEY, name, **everybody, Condition=condition)(stack))
     assert rule.check(statement(KEY, name, **everybody)(stack))

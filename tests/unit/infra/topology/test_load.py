@@ -127,3 +127,13 @@ def test_a_key_is_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="backups.every"):
         parse({**raw(), "backups": {"every": "never"}})
     assert model.Topology.model_fields.keys() >= {"social", "payments"}
+
+
+def test_the_digest_is_of_what_is_said_and_not_of_how():
+    topology = shipped("production")
+    text = topology.source
+    same = parse_topology(f"# a word\n{text}".encode(), "x.yaml")
+    assert same.digest == topology.digest and len(same.digest) == 64
+    for old, new in (("disk: 500", "disk: 501"), ("election: 15", "election: 16")):
+        assert old in text
+        assert parse_topology(text.replace(old, new).encode(), "x.yaml").digest != topology.digest

@@ -188,3 +188,13 @@ def test_dr_etcd_may_share_its_only_zone() -> None:
     value = raw()
     value["payments"]["dr"]["etcd"] += [{"name": f"etcd-dr-{n}", "host": "pg-dr"} for n in (2, 3)]
     parse(value)
+
+
+@pytest.mark.parametrize("name", ["payments", "routers", "app-2"])
+def test_a_name_of_a_service_or_of_an_application_host_is_taken(name):
+    value = raw("production")
+    value["aws"]["apps"] = {"count": 2}
+    assert parse(value)
+    member(value, "router-a")["name"] = name
+    with pytest.raises(UsageError, match=f"{name}: 2 members, hosts, zones or services have this name"):
+        parse(value)
