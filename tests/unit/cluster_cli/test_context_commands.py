@@ -76,7 +76,7 @@ def test_a_stack_with_a_topology_of_its_own_is_a_context_by_its_file(acme):
     given = told("production", acme).model_dump_json()
     with pytest.raises(UsageError, match="topology of its own: acme") as refused:
         call("add", "acme", given=given)
-    assert "--topology FILE" in refused.value.hint
+    assert "--topology FILE" in str(refused.value.hint)
     call("add", "acme", "--topology", str(acme), given=given)
     acme.unlink()
     shown = json.loads(call("show", "acme", "-o", "json").stdout)
