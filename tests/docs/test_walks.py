@@ -7,10 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import pulumi
+import pulumi_aws as aws
 import pytest
 
 from cluster_cli.drills import checks, faults
 from cluster_cli.drills.faults._fault import Target
+from infra.aws.local import Program, resolve
+from infra.aws.local.types import ALARM
 from infra.topology import load_topology
 from tests.unit.cluster_cli.drills import recorded
 
@@ -37,8 +41,8 @@ def room(monkeypatch, tmp_path):
         registry.cache_clear()
 
 
-def test_the_page_shows_a_topology_a_check_and_a_fault():
-    assert {Path(path).suffix for path in FILES} == {".yaml", ".py"} and len(FILES) == 3
+def test_the_page_shows_a_topology_a_check_a_fault_and_an_alert():
+    assert {Path(path).suffix for path in FILES} == {".yaml", ".py"} and len(FILES) == 4
     assert not [path for path in FILES if (ROOT / path).exists()], "it exists: show another one"
 
 
@@ -80,6 +84,27 @@ def test_the_fault_joins_as_a_drill_and_its_steps_fit_together(room, monkeypatch
     assert fault.prove(site, target, {}) == "unreachable for two-a"  # pyright: ignore[reportArgumentType]
     fault.undo(site, target, {})  # pyright: ignore[reportArgumentType]
     assert done == [("kill", ("two-b",)), ("start", ("two-b",))]
+
+
+def test_the_alert_calls_the_topic_when_it_fires_and_when_it_is_over():
+    walk = {}
+    exec(FILES["infra/aws/components/nat_alarm.py"], walk)
+
+    def declare():
+        topic = SimpleNamespace(arn="arn:aws:sns:eu-west-3:123456789012:alerts")
+        opts = pulumi.ResourceOptions(provider=aws.Provider("eu", region="eu-west-3"))
+        gateway = aws.ec2.NatGateway("nat", subnet_id="subnet-1", opts=opts)
+        walk["watch_nat"](topic, gateway, "eu", opts)
+
+    graph = resolve(Program("swapskill", "test", declare))
+    (alarm,) = graph.of(ALARM)
+    assert (
+        alarm.inputs["alarmActions"]
+        == alarm.inputs["okActions"]
+        == ["arn:aws:sns:eu-west-3:123456789012:alerts"]
+    )
+    assert [used.name for used in graph.used(alarm, "dimensions")] == ["nat"]
+    assert (alarm.inputs["threshold"], alarm.inputs["treatMissingData"]) == (0, "notBreaching")
 
 
 def test_every_make_task_that_a_page_names_exists():
