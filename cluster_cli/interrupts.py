@@ -59,8 +59,8 @@ def _handled_by(handler: Handler) -> Iterator[None]:
 
 
 def _heard() -> tuple[signal.Signals, ...]:
-    """All signals, without a Ctrl-C to which the shell made a background command deaf."""
-    return tuple(n for n in SIGNALS if n != signal.SIGINT or signal.getsignal(n) != signal.SIG_IGN)
+    """All signals but those that whoever started the command made it deaf to: nohup, a shell's background."""
+    return tuple(number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN)
 
 
 def _answer(number: int, _: FrameType | None) -> None:

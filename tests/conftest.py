@@ -15,6 +15,9 @@ from infra.topology import load_topology
 # A shell that starts the tests in the background makes them and all that they start deaf to Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# So does nohup with a lost login: this run outlives it all the same, what it starts is as ever.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 # A run that is told to end takes its clusters down, as an interrupted one does.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 

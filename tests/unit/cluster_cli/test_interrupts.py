@@ -79,14 +79,15 @@ def test_a_step_that_must_not_be_cut_ends_before_the_signal_is_heard(number: sig
     assert (done, ended.value.code) == (["undone"], 128 + number)
 
 
-def test_a_background_command_that_is_deaf_to_ctrl_c_stays_so() -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_command_that_was_started_deaf_to_a_signal_stays_so(number: signal.Signals) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
     try:
         with terminated_as_interrupt():
-            os.kill(os.getpid(), signal.SIGINT)
-            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            os.kill(os.getpid(), number)
+            assert signal.getsignal(number) is signal.SIG_IGN
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)
 
 
 LIFTING = """
