@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,18 +44,23 @@ def test_run_gives_the_uris_returns_the_commands_code_and_leaves_nothing() -> No
 
 
 @pytest.mark.cluster
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_run_that_is_interrupted_leaves_nothing(number: signal.Signals) -> None:
+@pytest.mark.parametrize(("number", "tell"), [(signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)])
+def test_run_that_is_interrupted_leaves_nothing(
+    number: signal.Signals, tell: Callable[[int, int], None]
+) -> None:
+    """Ctrl-C reaches the command as well, as from a terminal; SIGTERM reaches `swapctl` alone."""
     script = "import os,time; print(os.environ['SWAPCTL_CONTEXT'], flush=True); time.sleep(120)"
     child = subprocess.Popen(
         [SWAPCTL, "run", "--topology", "minimal", "--", sys.executable, "-c", script],
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
+        start_new_session=True,
     )
     assert child.stdout is not None
     name = child.stdout.readline().strip()
     assert paths(name).root.exists()
-    os.kill(child.pid, number)
+    tell(child.pid, number)
     child.wait(timeout=60)
     child.stdout.close()
     assert not paths(name).root.exists()
