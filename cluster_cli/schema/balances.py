@@ -24,7 +24,10 @@ LEDGER = "ledger_entry"
 
 @dataclass(frozen=True)
 class Account:
-    """An account and the sum of its entries, in one snapshot, in cents. opening: None = nobody kept it."""
+    """An account and the sum of its entries in one snapshot, in minor units of its currency.
+
+    opening: None = nobody kept it.
+    """
 
     id: UUID
     balance: int
@@ -40,7 +43,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Unexplained:
-    """A balance that its opening and its entries do not explain, all in cents."""
+    """A balance that its opening and its entries do not explain, all in minor units."""
 
     account: str
     balance: int

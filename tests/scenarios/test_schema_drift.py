@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
-import psycopg
 import pytest
 
-from cluster_cli.engines.postgresql.connect import connect
 from cluster_cli.schema import payments
 from cluster_cli.schema.checks import differences
 from cluster_cli.schema.partitions import month_of, partition_name
-from cluster_cli.schema.scratch import migrated, scratch_database
+from cluster_cli.schema.scratch import scratch_database
 from infra.context import Context
+from tests.scenarios.payments_database import Postgres, migrated_database, owner_of
 
 pytestmark = pytest.mark.cluster
-Postgres = psycopg.Connection[Any]
 
 
 @pytest.fixture(scope="module")
 def database(sandbox: Context) -> Iterator[str]:
-    with scratch_database(sandbox) as name, migrated(sandbox, name):
+    with migrated_database(sandbox) as name:
         yield name
 
 
 @pytest.fixture
 def live(sandbox: Context, database: str) -> Iterator[Postgres]:
-    with connect(sandbox, via="proxy", database=database, autocommit=True) as connection:
+    with owner_of(sandbox, database) as connection:
         yield connection
 
 

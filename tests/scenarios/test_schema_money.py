@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import psycopg
 import pytest
@@ -15,22 +14,21 @@ from cluster_cli.commands.schema import app
 from cluster_cli.drills.workloads.payments import BALANCE, ENTRIES, INTENT, TRANSFER
 from cluster_cli.engines.postgresql.connect import connect
 from cluster_cli.schema.balances import reconcile
-from cluster_cli.schema.scratch import migrated, scratch_database
 from infra.context import Context
+from tests.scenarios.payments_database import Postgres, migrated_database, owner_of
 
 pytestmark = pytest.mark.cluster
-Postgres = psycopg.Connection[Any]
 
 
 @pytest.fixture(scope="module")
 def database(sandbox: Context) -> Iterator[str]:
-    with scratch_database(sandbox) as name, migrated(sandbox, name):
+    with migrated_database(sandbox) as name:
         yield name
 
 
 @pytest.fixture
 def owner(sandbox: Context, database: str) -> Iterator[Postgres]:
-    with connect(sandbox, via="proxy", database=database, autocommit=True) as connection:
+    with owner_of(sandbox, database) as connection:
         yield connection
 
 

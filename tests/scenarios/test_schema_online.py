@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import psycopg
 import pytest
 
 from app_core.schema import registry
@@ -22,12 +21,11 @@ from cluster_cli.schema.migrations import run_one
 from cluster_cli.schema.partitions import month_of, partition_name
 from cluster_cli.schema.payments_facts import read_partitions
 from cluster_cli.schema.prune_payments import detach_one
-from cluster_cli.schema.scratch import migrated, scratch_database
 from cluster_cli.waiting import wait_until
 from infra.context import Context
+from tests.scenarios.payments_database import Postgres, migrated_database, owner_of
 
 pytestmark = pytest.mark.cluster
-Postgres = psycopg.Connection[Any]
 LIMIT = "200ms"
 INDEX = "outbox_unpublished_sequence_number"
 BUILD = parse_migration(
@@ -39,13 +37,13 @@ BUILD = parse_migration(
 
 @pytest.fixture
 def database(sandbox: Context) -> Iterator[str]:
-    with scratch_database(sandbox) as name, migrated(sandbox, name):
+    with migrated_database(sandbox) as name:
         yield name
 
 
 @pytest.fixture
 def live(sandbox: Context, database: str) -> Iterator[Postgres]:
-    with connect(sandbox, via="proxy", database=database, autocommit=True) as connection:
+    with owner_of(sandbox, database) as connection:
         yield connection
 
 
