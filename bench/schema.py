@@ -78,7 +78,10 @@ def apply_on_empty(ctx: Context, client: Client) -> list[str]:
 
 
 def grown(load: Load, sizes: Sequence[int]) -> list[Latency]:
-    """The latencies at each size, the data taken out again afterwards."""
+    """The latencies at each size, the data taken out again afterwards.
+
+    The rows are told at once: an hour's measurement that is cut off has said what it measured.
+    """
     found: list[Latency] = []
     try:
         for size in sizes:
@@ -89,6 +92,8 @@ def grown(load: Load, sizes: Sequence[int]) -> list[Latency]:
             say(f"{load.name}: {size:,} (filled in {filled:.0f} s)")
     finally:
         load.empty()
+    for growth in growths(found):
+        say(growth.row())
     return found
 
 
