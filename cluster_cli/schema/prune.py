@@ -14,7 +14,7 @@ from cluster_cli.engines.mongodb.handles import handle
 from cluster_cli.lag import above, of_members
 from cluster_cli.schema.apply import migrating
 from cluster_cli.schema.prune_payments import prune_payments
-from cluster_cli.schema.pruned import Brake, Progress, Pruned, report
+from cluster_cli.schema.pruned import Brake, Progress, Pruned, report, until_held
 from cluster_cli.schema.retention_plan import Ending, endings
 from cluster_cli.status import read_cluster
 from infra.context import Context
@@ -41,8 +41,8 @@ def prune(
 ) -> list[Pruned]:
     """End everything that retention ends now; what fails is told as such, and the rest goes on.
 
-    A dry run counts what nothing refers to now. Raises TimedOutError when replicas stay behind, and what a
-    driver raises when it loses its server.
+    Replicas that stay behind end their own domain's part. A dry run counts what nothing refers to now.
+    Raises what a driver raises when it loses its server.
     """
     now = datetime.now(UTC)
     todo = endings(registry.collections(), registry.tables(), now)
@@ -50,8 +50,11 @@ def prune(
     if ctx.topology.social is not None:
         with contextlib.closing(mongo_client(ctx, "root")) as client:
             stop = brake(ctx, "social", max_lag, progress)
-            for ending in (e for e in todo if e.domain == "social"):
-                found += report(ending, _social(client, ending, batch, dry_run), stop, progress, dry_run)
+            found += until_held(
+                report(ending, _social(client, ending, batch, dry_run), stop, progress, dry_run)
+                for ending in todo
+                if ending.domain == "social"
+            )
     if ctx.topology.payments is not None:
         stop = brake(ctx, "payments", max_lag, progress)
         with migrating(ctx) as connection:
