@@ -26,13 +26,18 @@ def member(name: str, says: str = "", *, required: bool = True) -> Field:
 
 
 def ref(
-    name: str, to: str, says: str = "", *, required: bool = True, may_outlive: Outlives | None = None
+    name: str,
+    to: str,
+    says: str = "",
+    *,
+    required: bool = True,
+    may_outlive: Outlives | None = None,
+    holds: str = "",
 ) -> Field:
     """A UUID of another collection's document; `to` = `collection.field`."""
     target, field = to.split(".")
-    return Field(
-        name, ("binData",), required, says, references=(Reference(target, field, may_outlive=may_outlive),)
-    )
+    reference = Reference(target, field, may_outlive=may_outlive, holds=holds)
+    return Field(name, ("binData",), required, says, references=(reference,))
 
 
 def payment_ref(name: str, to: str, says: str = "", *, required: bool = True) -> Field:

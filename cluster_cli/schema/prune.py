@@ -9,7 +9,7 @@ from typing import Any
 
 from app_core.schema import registry
 from cluster_cli.engines.model import MemberStatus
-from cluster_cli.engines.mongodb.clients import Client, mongo_client
+from cluster_cli.engines.mongodb.clients import Client, Document, mongo_client
 from cluster_cli.engines.mongodb.handles import handle
 from cluster_cli.lag import above, of_members
 from cluster_cli.schema.apply import migrating
@@ -68,9 +68,26 @@ def _social(client: Client, ending: Ending, batch: int, dry_run: bool) -> Iterat
     query: dict[str, Any] = {ending.field: {"$lt": ending.before}}
     if ending.only is not None:
         query[ending.only[0]] = {"$in": list(ending.only[1])}
-    if dry_run:
+    if dry_run and not ending.held_by:
         yield collection.count_documents(query)
         return
-    while ids := [d["_id"] for d in collection.find(query, {"_id": 1}).limit(batch)]:
-        # the query again: a document may have been reopened meanwhile
-        yield collection.delete_many({"_id": {"$in": ids}, **query}).deleted_count
+    fields = ["_id", *(holder.target_field for holder in ending.held_by)]
+    passed = 0  # the oldest that are held stay where they are: the next batch begins behind them
+    while found := list(collection.find(query, fields).sort(ending.field).skip(passed).limit(batch)):
+        ids = [d["_id"] for d in free(client, ending, found)]
+        passed += len(found) if dry_run else len(found) - len(ids)
+        if ids and dry_run:
+            yield len(ids)
+        elif ids:
+            # the query again: a document may have been reopened meanwhile
+            yield collection.delete_many({"_id": {"$in": ids}, **query}).deleted_count
+
+
+def free(client: Client, ending: Ending, documents: list[Document]) -> list[Document]:
+    """Those of the documents that no other one keeps."""
+    left = documents
+    for holder in ending.held_by:
+        values = [document[holder.target_field] for document in left]
+        held = handle(client, holder.collection).distinct(holder.field, {holder.field: {"$in": values}})
+        left = [document for document in left if document[holder.target_field] not in held]
+    return left

@@ -370,6 +370,37 @@ def test_prune_ends_what_is_over_and_nothing_else(
     assert prune(sandbox, lambda _: None, batch=10, max_lag=30) == []
 
 
+def test_a_meeting_stays_until_its_chat_has_ended(sandbox: Context, root: Client) -> None:
+    """Its last message is younger than a year: without the meeting it would lead nowhere."""
+    samples, exchange = Samples(seed=13), root["exchange"]
+    start = datetime.now(UTC) - timedelta(days=731)
+    sessions = [
+        samples.document(
+            registry.collection("sessions"),
+            number,
+            start_at=start,
+            end_at=start + timedelta(hours=1),
+            status="DONE",
+        )
+        for number in range(5)
+    ]
+    last = samples.document(registry.collection("messages"), 1, session_id=sessions[0]["session_id"])
+    exchange["sessions"].insert_many(sessions)
+    exchange["messages"].insert_one(last)
+
+    def ended(**options: Any) -> int:
+        found = prune(sandbox, lambda _: None, batch=2, max_lag=30, **options)
+        return sum(p.count for p in found if p.object == "exchange.sessions")
+
+    try:
+        assert ended(dry_run=True) == 4
+        assert ended() == 4
+        assert exchange["sessions"].count_documents({"_id": sessions[0]["_id"]}) == 1
+    finally:
+        exchange["messages"].delete_one({"_id": last["_id"]})
+    assert ended() == 1
+
+
 def test_review_names_unused_and_duplicate_indexes(sandbox: Context, root: Client, restored: None) -> None:
     root["exchange"]["messages"].create_index("sender_id", name="half")
     done = schema(sandbox, "review", "--since", "1ms", "-o", "json")

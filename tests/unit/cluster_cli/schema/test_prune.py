@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from app_core.errors import SwapskillError, TimedOutError
 from app_core.schema import registry
-from app_core.schema.model import Table
+from app_core.schema.kinds import ref
+from app_core.schema.model import Collection, Table
 from app_core.schema.retention import Kept, Retention
 from app_core.schema.tabular import ForeignKey, Partitioning
 from cluster_cli.commands.schema import app
@@ -22,11 +23,12 @@ from cluster_cli.engines.model import Domain, Health, MemberStatus
 from cluster_cli.lag import above, of_members
 from cluster_cli.schema.patience import bare
 from cluster_cli.schema.payments_facts import Partition
+from cluster_cli.schema.prune import _social as social_batches
 from cluster_cli.schema.prune import holders, prune
 from cluster_cli.schema.prune_payments import detach_one, prune_payments
 from cluster_cli.schema.prune_statements import Referrer, count_statement, delete_statement
 from cluster_cli.schema.pruned import Brake, Pruned, refuse_failures, report
-from cluster_cli.schema.retention_plan import detachable, endings, referring_first
+from cluster_cli.schema.retention_plan import Holder, detachable, endings, referring_first
 from tests.unit.cluster_cli.schema.live import SESSIONS
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -67,6 +69,78 @@ def test_only_attached_months_that_are_over_are_detached():
         Partition("ledger", "ledger_2026_09", True, False, 0),
     ]
     assert [p.name for p in detachable([table], parts, NOW)] == ["ledger_2026_08"]
+
+
+CHAT = Collection(
+    name="messages",
+    segment="exchange",
+    shard_key=("session_id",),
+    fields=(ref("session_id", "sessions.session_id", holds="its chat goes on"),),
+    indexes=(),
+    write_concern=SESSIONS.write_concern,
+    read_concern="local",
+    read_preference="primary",
+)
+
+
+def test_the_registrys_meetings_wait_for_their_chat():
+    (sessions,) = (e for e in endings(registry.collections(), [], NOW) if e.collection == "sessions")
+    assert sessions.held_by == (Holder("messages", "session_id", "session_id"),)
+
+
+class Meetings:
+    """Meetings by number; what is deleted of them, batch by batch."""
+
+    def __init__(self, *numbers):
+        self.there, self.deleted = [{"_id": n, "session_id": n} for n in numbers], []
+
+    def find(self, _, fields):
+        assert "session_id" in fields
+        return Rows(self.there)
+
+    def delete_many(self, query):
+        assert query["start_at"] and query["status"]
+        self.deleted.append(query["_id"]["$in"])
+        self.there = [d for d in self.there if d["_id"] not in self.deleted[-1]]
+        return SimpleNamespace(deleted_count=len(self.deleted[-1]))
+
+
+class Rows(list):
+    """A cursor over rows that are in order."""
+
+    def sort(self, field):
+        assert field == "start_at"
+        return self
+
+    def skip(self, number):
+        return Rows(self[number:])
+
+    def limit(self, number):
+        return Rows(self[:number])
+
+
+@pytest.mark.parametrize(
+    ("talking", "dry_run", "told", "left"),
+    [
+        ((), False, [2, 2, 1], []),
+        ((1, 2, 4), False, [1, 1], [1, 2, 4]),
+        ((1, 2, 3, 4, 5), False, [], [1, 2, 3, 4, 5]),
+        ((1, 2, 4), True, [1, 1], [1, 2, 3, 4, 5]),
+    ],
+    ids=["none", "some", "all", "dry run"],
+)
+def test_a_meeting_stays_while_its_chat_is_there(monkeypatch, talking, dry_run, told, left):
+    (ending,) = endings([replace(SESSIONS, retention=OLD), CHAT], [], NOW)
+    meetings = Meetings(1, 2, 3, 4, 5)
+
+    def distinct(field, query):
+        return [n for n in talking if n in query[field]["$in"]]
+
+    stores = {"sessions": meetings, "messages": SimpleNamespace(distinct=distinct)}
+    monkeypatch.setattr("cluster_cli.schema.prune.handle", lambda _, name: stores[name])
+    client: Any = None
+    assert list(social_batches(client, ending, 2, dry_run)) == told
+    assert [d["_id"] for d in meetings.there] == left
 
 
 REFERRERS = [
