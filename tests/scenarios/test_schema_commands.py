@@ -340,6 +340,22 @@ def test_an_account_without_its_confirmed_claim_is_found(sandbox: Context, root:
     assert str(accounts[0]["_id"]) not in done.stdout
 
 
+def test_a_claim_without_account_is_an_orphan_once_it_is_confirmed(sandbox: Context, root: Client) -> None:
+    claims = [
+        Samples(seed=seed).document(
+            registry.collection("user_emails"), 1, email=f"{uuid.uuid4()}@example.org", state=state
+        )
+        for seed, state in ((14, "PENDING"), (15, "CONFIRMED"))
+    ]
+    pending, confirmed = claims
+    root["members"]["user_emails"].insert_many(claims)
+    done = schema(sandbox, "orphans", "--reference", "members.user_emails.user_id ->", "-o", "json")
+    root["members"]["user_emails"].delete_many({"_id": {"$in": [claim["_id"] for claim in claims]}})
+    assert done.returncode == 3
+    assert f"{confirmed['_id']} -> {confirmed['user_id']}" in json.loads(done.stdout)[0]["examples"]
+    assert str(pending["_id"]) not in done.stdout
+
+
 def test_prune_ends_what_is_over_and_nothing_else(
     sandbox: Context, root: Client, payments: psycopg.Connection[Any]
 ) -> None:

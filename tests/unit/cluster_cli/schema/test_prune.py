@@ -105,18 +105,24 @@ class Meetings:
         return SimpleNamespace(deleted_count=len(self.deleted[-1]))
 
 
-class Rows(list):
+class Rows:
     """A cursor over rows that are in order."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __iter__(self):
+        return iter(self.rows)
 
     def sort(self, field):
         assert field == "start_at"
         return self
 
     def skip(self, number):
-        return Rows(self[number:])
+        return Rows(self.rows[number:])
 
     def limit(self, number):
-        return Rows(self[:number])
+        return Rows(self.rows[:number])
 
 
 @pytest.mark.parametrize(
