@@ -212,6 +212,25 @@ def test_what_holds_its_target_does_not_outlive_it() -> None:
     assert unexplained(replace(NAMES["messages"], fields=(held,))) == ["session_id -> sessions"]
 
 
+def unfindable(entry: Collection) -> list[str]:
+    """Fields that hold what they refer to, and by which no index finds whether they still do."""
+    return [
+        path
+        for path, field in walk(entry.fields)
+        if any(reference.holds for reference in field.references)
+        and not any(prefixed(index, (path,)) for index in entry.indexes)
+    ]
+
+
+@pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
+def test_what_holds_its_target_is_found_by_an_index(entry: Collection) -> None:
+    assert unfindable(entry) == []
+
+
+def test_a_holding_field_without_an_index_is_seen() -> None:
+    assert unfindable(replace(NAMES["messages"], indexes=())) == ["session_id"]
+
+
 def test_one_collection_tells_who_was_erased() -> None:
     (witness,) = (entry for entry in COLLECTIONS if entry.tells_erased)
     assert witness.tells_erased == "users"

@@ -85,7 +85,10 @@ CHAT = Collection(
 
 def test_the_registrys_meetings_wait_for_their_chat():
     (sessions,) = (e for e in endings(registry.collections(), [], NOW) if e.collection == "sessions")
-    assert sessions.held_by == (Holder("messages", "session_id", "session_id"),)
+    assert sessions.held_by == (
+        Holder("conversations", "session_id", "session_id"),
+        Holder("messages", "session_id", "session_id"),
+    )
 
 
 class Meetings:
