@@ -78,16 +78,17 @@ def test_the_cures_of_a_social_drift_can_be_killed_at_each_command(
     sandbox: Context, badges: dict[str, Any], when: str
 ) -> None:
     def once(at: int) -> int | None:
-        with mongo_client(sandbox, "root") as client:
-            drift(client)
         code = kill_social(at, when, lambda: apply_social(sandbox, StepLog(), allowed=ALLOWED))
         apply_social(sandbox, StepLog(), allowed=ALLOWED)
         with mongo_client(sandbox, "root") as client:
             assert differences("social", social.read(sandbox, client)) == [], at
             for name, document in badges.items():
                 assert client["members"][name].count_documents({"_id": document["_id"]}) == 1
+            drift(client)
         return code
 
+    with mongo_client(sandbox, "root") as client:
+        drift(client)
     assert killed_at_each(once) == 4, "collMod, dropIndexes, and createIndexes of either collection"
 
 
