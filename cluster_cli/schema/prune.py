@@ -88,6 +88,7 @@ def free(client: Client, ending: Ending, documents: list[Document]) -> list[Docu
     left = documents
     for holder in ending.held_by:
         values = [document[holder.target_field] for document in left]
-        held = handle(client, holder.collection).distinct(holder.field, {holder.field: {"$in": values}})
+        among = {holder.field: {"$in": values}}
+        held = set(handle(client, holder.collection).distinct(holder.field, among))
         left = [document for document in left if document[holder.target_field] not in held]
     return left
