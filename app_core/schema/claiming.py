@@ -9,6 +9,9 @@ A unique index of a sharded collection must begin with its shard key. So a value
 Both wait for the majority. A writer that dies in between leaves a pending claim. The same writer resumes
 where it stopped; another one takes the claim over when it is a minute old and its document is not there.
 If the first writer lives after all, its confirmation finds the claim gone and it removes its document.
+
+A claim is freed only when it is certain that its document was refused. While that is not known, it stays:
+freed too early, it would let two documents have one value.
 """
 
 from __future__ import annotations
@@ -19,18 +22,19 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pymongo.errors import DuplicateKeyError, WriteError
-from pymongo.read_preferences import Primary
 
-from app_core.errors import RefusedError
+from app_core.errors import RefusedError, UnknownResultError
 from app_core.schema.handles import Handle
 from app_core.schema.model import Claim
 
 STALE = timedelta(minutes=1)
-"""A pending claim of this age whose document is not there belongs to a writer that died."""
+"""A pending claim of this age belongs to a writer that died; without its document it is taken over."""
 CONFIRMED = ("state", "CONFIRMED")
 """(field, value) of a claim whose document is written."""
 _LOOKS, _PAUSE_S = 20, 0.05
-Verdict = Literal["mine", "taken", "abandoned", "unconfirmed"]
+_INVALID = 121
+"""The server's code for a document that fails its collection's validation."""
+Verdict = Literal["mine", "taken", "stale"]
 
 
 def normalised(value: str, how: Literal["email", "exact"]) -> str:
@@ -55,13 +59,18 @@ def claimed_field(claim: Claim) -> str:
     return claim.of.split(".")[1]
 
 
-def judge(claim: Claim, found: Mapping[str, Any], holder: Any, now: datetime, *, written: bool) -> Verdict:
-    """What a claim that is there means for a writer. `written`: its holder's document is there. Pure."""
+def judge(claim: Claim, found: Mapping[str, Any], holder: Any, now: datetime) -> Verdict:
+    """What a claim that is there means for a writer; of a stale one its document decides. Pure."""
     if found[claim.holder] == holder:
         return "mine"
     if found["state"] == "CONFIRMED" or now - found["created_at"] < STALE:
         return "taken"
-    return "unconfirmed" if written else "abandoned"
+    return "stale"
+
+
+def refused(error: WriteError) -> bool:
+    """Whether nothing was written, for certain: a router tells a shard's loss as a WriteError, too. Pure."""
+    return error.code == _INVALID or isinstance(error, DuplicateKeyError)
 
 
 def write_claimed(claims: Handle, owners: Handle, document: Mapping[str, Any], now: datetime) -> None:
@@ -69,23 +78,21 @@ def write_claimed(claims: Handle, owners: Handle, document: Mapping[str, Any], n
 
     The value is stored as it is claimed, normalised.
 
-    Raises RefusedError when another document has the value, WriteError when the document is not valid (the
-    claim is freed then), and PyMongoError when the result is not known: call again with the same document.
+    Raises RefusedError when another document has the value, and WriteError when the document is refused (it
+    is not valid, or another one has its key): its claim is freed then. Raises UnknownResultError or another
+    PyMongoError when the result is not known: call again with the same document.
     """
     claim = _claim_of(claims)
     document = in_one_form(claim, document)
     holder = document[owners.entry.primary_key[0]]
     wanted = claim_document(claim, document, holder, now)
-    _reserve(claims, owners, wanted, now)
     try:
-        _insert(owners, document, claim)
-    except WriteError:
-        claims.delete_one({**_place(claim, wanted), "state": "PENDING"})
-        raise
-    confirmed = claims.update_one(_place(claim, wanted), {"$set": {"state": "CONFIRMED"}})
-    if confirmed.matched_count == 0:  # this writer was too slow, and the claim was taken over
-        owners.delete_one({owners.entry.primary_key[0]: holder})
-        raise _taken(wanted[claim.key])
+        _reserve(claims, owners, wanted, now)
+        _write(claims, owners, document, wanted)
+    except WriteError as error:
+        if refused(error):
+            raise
+        raise _unknown(wanted[claim.key], f"the server's error {error.code}") from error
 
 
 def release(claims: Handle, value: str, holder: Any) -> bool:
@@ -96,7 +103,7 @@ def release(claims: Handle, value: str, holder: Any) -> bool:
 
 
 def _reserve(claims: Handle, owners: Handle, wanted: Mapping[str, Any], now: datetime) -> None:
-    """Have the pending claim, or raise RefusedError."""
+    """Have the pending claim, or raise RefusedError, or UnknownResultError when it cannot be read."""
     claim = _claim_of(claims)
     for _ in range(_LOOKS):
         try:
@@ -107,7 +114,7 @@ def _reserve(claims: Handle, owners: Handle, wanted: Mapping[str, Any], now: dat
         if found is not None:
             return _meet(claims, owners, wanted, found, now)
         time.sleep(_PAUSE_S)  # its insert has not reached the majority yet, or it was just freed
-    raise _taken(wanted[claim.key])
+    raise _unknown(wanted[claim.key], "a claim of it has not reached the majority")
 
 
 def _meet(
@@ -115,37 +122,58 @@ def _meet(
 ) -> None:
     """Act upon a claim that is already there."""
     claim = _claim_of(claims)
-    key = owners.entry.primary_key[0]
-    written = _on_primary(owners).find_one({key: found[claim.holder]}, {"_id": 1}) is not None
     as_seen = {**_place(claim, found), "state": "PENDING", "created_at": found["created_at"]}
-    match judge(claim, found, wanted[claim.holder], now, written=written):
+    match judge(claim, found, wanted[claim.holder], now):
         case "mine":
             return
-        case "abandoned":
-            mine = {claim.holder: wanted[claim.holder], "created_at": now}
-            if claims.update_one(as_seen, {"$set": mine}).matched_count == 1:
-                return
-        case "unconfirmed":
-            claims.update_one(as_seen, {"$set": {"state": "CONFIRMED"}})
+        case "stale":
+            if _is_there(owners, claim, found[claim.holder], found[claim.key]):
+                claims.update_one(as_seen, {"$set": {"state": "CONFIRMED"}})
+            else:
+                mine = {claim.holder: wanted[claim.holder], "created_at": now}
+                if claims.update_one(as_seen, {"$set": mine}).matched_count == 1:
+                    return
         case "taken":
             pass
     raise _taken(wanted[claim.key])
 
 
+def _write(claims: Handle, owners: Handle, document: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Insert the document and confirm its claim, or free that when the document is refused."""
+    claim = _claim_of(claims)
+    try:
+        _insert(owners, document, claim)
+    except WriteError as error:
+        if refused(error):
+            claims.delete_one({**_place(claim, wanted), "state": "PENDING"})
+        raise
+    confirmed = claims.update_one(_place(claim, wanted), {"$set": {"state": "CONFIRMED"}})
+    if confirmed.matched_count == 0:  # this writer was too slow, and the claim was taken over
+        key = owners.entry.primary_key[0]
+        owners.delete_one({key: document[key]})
+        raise _taken(wanted[claim.key])
+
+
 def _insert(owners: Handle, document: Mapping[str, Any], claim: Claim) -> None:
     """Insert the document; one that is there already under its key and with the same value is the same."""
-    key, field = owners.entry.primary_key[0], claimed_field(claim)
     try:
         owners.insert_one(dict(document))
     except DuplicateKeyError:
-        found = _on_primary(owners).find_one({key: document[key]}, {field: 1})
-        if found is None or found[field] != document[field]:
+        holder = document[owners.entry.primary_key[0]]
+        if not _is_there(owners, claim, holder, document[claimed_field(claim)]):
             raise
 
 
-def _on_primary(owners: Handle) -> Handle:
-    """What was acknowledged is there. A secondary that lags would deny it, and two would have one value."""
-    return owners.with_options(read_preference=Primary())
+def _is_there(owners: Handle, claim: Claim, holder: Any, value: str) -> bool:
+    """Whether the holder's document has the value, and a majority has that document.
+
+    Asked by a write that changes nothing: it meets also what the primary has and the majority has not yet,
+    which no read with the registry's concern shows, and is acknowledged when the majority has it. Raises
+    PyMongoError when that is not known.
+    """
+    field = claimed_field(claim)
+    same = {owners.entry.primary_key[0]: holder, field: value}
+    return owners.update_one(same, {"$set": {field: value}}).matched_count == 1
 
 
 def _place(claim: Claim, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,3 +189,9 @@ def _claim_of(claims: Handle) -> Claim:
 
 def _taken(value: str) -> RefusedError:
     return RefusedError("already in use", on=value, hint="use another one, or log in with it")
+
+
+def _unknown(value: str, why: str) -> UnknownResultError:
+    return UnknownResultError(
+        "it is not known whether it was written", on=value, why=why, hint="call again, the same document"
+    )

@@ -134,7 +134,11 @@ def _table(entry: Table) -> str:
 def _ending(key: ForeignKey) -> str:
     if key.goes_with:
         return "; ends with it"
-    return f"; what is referred to stays: {key.holds}" if key.holds else ""
+    return _stays(key.holds)
+
+
+def _stays(holds: str) -> str:
+    return f"; what is referred to stays: {holds}" if holds else ""
 
 
 def _ends(retention: Retention | Kept | None) -> Iterator[str]:
@@ -184,6 +188,7 @@ def _to(references: Iterable[Reference]) -> str:
         f"{'payments: ' if r.domain == 'payments' else ''}{r.target}.{r.field}"
         + (f" ({r.when[1]})" if r.when else "")
         + (f"; may be gone: {r.may_outlive.reason}" if r.may_outlive else "")
+        + _stays(r.holds)
         for r in references
     )
 

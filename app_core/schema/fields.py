@@ -32,7 +32,8 @@ class Reference:
 
     target: a collection's or a table's name; field: the field or column there that it points to.
     when: (field, value) beside it that must hold for this reference to be meant. may_outlive: it may lead
-    nowhere. References to members need none: what an erasure keeps follows from the entry's `erasure`.
+    nowhere. holds: why the target waits with its end until nothing refers to it any more. References to
+    members need neither: what an erasure keeps follows from the entry's `erasure`.
     """
 
     target: str
@@ -40,6 +41,7 @@ class Reference:
     domain: Literal["social", "payments"] = "social"
     when: tuple[str, str] | None = None
     may_outlive: Outlives | None = None
+    holds: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,19 +20,25 @@ def key(name: str, says: str = "", personal: Personal = "none") -> Field:
     return Field(name, ("binData",), says=says, personal=personal)
 
 
-def member(name: str, says: str = "", *, required: bool = True) -> Field:
-    """The id of a member."""
-    return Field(name, ("binData",), required, says, "pseudonym", references=(Reference("users", "user_id"),))
+def member(name: str, says: str = "", *, required: bool = True, when: tuple[str, str] | None = None) -> Field:
+    """The id of a member; `when`: (field, value) beside it without which nobody need be there yet."""
+    reference = Reference("users", "user_id", when=when)
+    return Field(name, ("binData",), required, says, "pseudonym", references=(reference,))
 
 
 def ref(
-    name: str, to: str, says: str = "", *, required: bool = True, may_outlive: Outlives | None = None
+    name: str,
+    to: str,
+    says: str = "",
+    *,
+    required: bool = True,
+    may_outlive: Outlives | None = None,
+    holds: str = "",
 ) -> Field:
     """A UUID of another collection's document; `to` = `collection.field`."""
     target, field = to.split(".")
-    return Field(
-        name, ("binData",), required, says, references=(Reference(target, field, may_outlive=may_outlive),)
-    )
+    reference = Reference(target, field, may_outlive=may_outlive, holds=holds)
+    return Field(name, ("binData",), required, says, references=(reference,))
 
 
 def payment_ref(name: str, to: str, says: str = "", *, required: bool = True) -> Field:

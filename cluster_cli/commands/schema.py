@@ -219,7 +219,7 @@ def prune(
 
     A detached month stays as a table of its own until somebody drops it. A row that another one refers to
     waits for a later run, a month with unpublished events stays (`kept`); what fails is told and does not
-    stop the rest, exit 1.
+    stop the rest, exit 1. Replicas that stay behind end their own domain's part (`paused`), exit 7.
 
     Example: swapctl schema prune --dry-run
     """

@@ -9,12 +9,12 @@ from typing import Any
 
 from app_core.schema import registry
 from cluster_cli.engines.model import MemberStatus
-from cluster_cli.engines.mongodb.clients import Client, mongo_client
+from cluster_cli.engines.mongodb.clients import Client, Document, mongo_client
 from cluster_cli.engines.mongodb.handles import handle
 from cluster_cli.lag import above, of_members
 from cluster_cli.schema.apply import migrating
 from cluster_cli.schema.prune_payments import prune_payments
-from cluster_cli.schema.pruned import Brake, Progress, Pruned, report
+from cluster_cli.schema.pruned import Brake, Progress, Pruned, report, until_held
 from cluster_cli.schema.retention_plan import Ending, endings
 from cluster_cli.status import read_cluster
 from infra.context import Context
@@ -41,8 +41,8 @@ def prune(
 ) -> list[Pruned]:
     """End everything that retention ends now; what fails is told as such, and the rest goes on.
 
-    A dry run counts what nothing refers to now. Raises TimedOutError when replicas stay behind, and what a
-    driver raises when it loses its server.
+    Replicas that stay behind end their own domain's part. A dry run counts what nothing refers to now.
+    Raises what a driver raises when it loses its server.
     """
     now = datetime.now(UTC)
     todo = endings(registry.collections(), registry.tables(), now)
@@ -50,8 +50,11 @@ def prune(
     if ctx.topology.social is not None:
         with contextlib.closing(mongo_client(ctx, "root")) as client:
             stop = brake(ctx, "social", max_lag, progress)
-            for ending in (e for e in todo if e.domain == "social"):
-                found += report(ending, _social(client, ending, batch, dry_run), stop, progress, dry_run)
+            found += until_held(
+                report(ending, _social(client, ending, batch, dry_run), stop, progress, dry_run)
+                for ending in todo
+                if ending.domain == "social"
+            )
     if ctx.topology.payments is not None:
         stop = brake(ctx, "payments", max_lag, progress)
         with migrating(ctx) as connection:
@@ -65,9 +68,27 @@ def _social(client: Client, ending: Ending, batch: int, dry_run: bool) -> Iterat
     query: dict[str, Any] = {ending.field: {"$lt": ending.before}}
     if ending.only is not None:
         query[ending.only[0]] = {"$in": list(ending.only[1])}
-    if dry_run:
+    if dry_run and not ending.held_by:
         yield collection.count_documents(query)
         return
-    while ids := [d["_id"] for d in collection.find(query, {"_id": 1}).limit(batch)]:
-        # the query again: a document may have been reopened meanwhile
-        yield collection.delete_many({"_id": {"$in": ids}, **query}).deleted_count
+    fields = ["_id", *(holder.target_field for holder in ending.held_by)]
+    passed = 0  # the oldest that are held stay where they are: the next batch begins behind them
+    while found := list(collection.find(query, fields).sort(ending.field).skip(passed).limit(batch)):
+        ids = [d["_id"] for d in free(client, ending, found)]
+        passed += len(found) if dry_run else len(found) - len(ids)
+        if ids and dry_run:
+            yield len(ids)
+        elif ids:
+            # the query again: a document may have been reopened meanwhile
+            yield collection.delete_many({"_id": {"$in": ids}, **query}).deleted_count
+
+
+def free(client: Client, ending: Ending, documents: list[Document]) -> list[Document]:
+    """Those of the documents that no other one keeps."""
+    left = documents
+    for holder in ending.held_by:
+        values = [document[holder.target_field] for document in left]
+        among = {holder.field: {"$in": values}}
+        held = set(handle(client, holder.collection).distinct(holder.field, among))
+        left = [document for document in left if document[holder.target_field] not in held]
+    return left

@@ -20,7 +20,7 @@ from cluster_cli.schema.prune_statements import (
     read_referrers,
     unfinished_statement,
 )
-from cluster_cli.schema.pruned import Brake, Progress, Pruned, report, why_failed
+from cluster_cli.schema.pruned import Brake, Progress, Pruned, pause, report, until_held, why_failed
 from cluster_cli.schema.retention_plan import Ending, detachable
 
 Connection = psycopg.Connection[Any]
@@ -37,12 +37,15 @@ def prune_payments(
     dry_run: bool = False,
 ) -> list[Pruned]:
     """The payments domain alone: months that are over, then rows. The connection autocommits."""
-    found = _detach(connection, now, stop, progress, dry_run)
-    referrers = read_referrers(connection)
-    for ending in (e for e in todo if e.domain == "payments"):
-        batches = _payments(connection, ending, referrers, batch, dry_run)
-        found += report(ending, batches, stop, progress, dry_run)
-    return found
+
+    def parts() -> Iterator[list[Pruned]]:
+        yield _detach(connection, now, stop, progress, dry_run)
+        referrers = read_referrers(connection)
+        for ending in (e for e in todo if e.domain == "payments"):
+            batches = _payments(connection, ending, referrers, batch, dry_run)
+            yield report(ending, batches, stop, progress, dry_run)
+
+    return until_held(parts())
 
 
 def _payments(
@@ -77,8 +80,9 @@ def _detach(
             why = why_failed(error)
             progress(f"{partition.name}: {why}")
             found.append(Pruned(f"payments.{partition.name}", "failed", now, 0, 0, why))
-        if not dry_run:
-            stop.wait()
+        held = [] if dry_run else pause(stop, f"payments.{partition.name}", now)
+        if held:
+            return [*found, *held]
     return found
 
 

@@ -19,18 +19,19 @@ Progress = Callable[[str], None]
 PAUSE_LIMIT_S = 600.0
 """How long the replicas may keep it waiting before it gives up."""
 _LOOK_S = 0.5
+_BEHIND, _AGAIN = "the replicas do not catch up", "swapctl lag, then again"
 
 
 @dataclass(frozen=True)
 class Pruned:
     """What was (with a dry run: would be) ended of one collection, table or partition.
 
-    kept: `count` rows keep a month that is over; failed: it ended there, and the next run goes on. reason
-    says why.
+    kept: `count` rows keep a month that is over; failed: it ended there, and the next run goes on; paused:
+    replicas stayed behind, so the rest of the domain is left to the next run. reason says why.
     """
 
     object: str
-    action: Literal["deleted", "detached", "kept", "failed"]
+    action: Literal["deleted", "detached", "kept", "failed", "paused"]
     before: datetime
     count: int
     batches: int
@@ -56,9 +57,7 @@ class Brake:
             self.progress(f"paused: {'; '.join(reasons)}")
         while reasons:
             if time.monotonic() > end:
-                raise TimedOutError(
-                    "the replicas do not catch up", why="; ".join(reasons), hint="swapctl lag, then again"
-                )
+                raise TimedOutError(_BEHIND, why="; ".join(reasons), hint=_AGAIN)
             time.sleep(self.look)
             reasons = self.late()
 
@@ -66,21 +65,43 @@ class Brake:
 def report(
     ending: Ending, batches: Iterator[int], stop: Brake, progress: Progress, dry_run: bool
 ) -> list[Pruned]:
-    """Run the batches of one ending and say what came of them; what fails is told as such."""
+    """Run the batches of one ending and say what came of them; what fails or is held up is told as such."""
     count = number = 0
     failed: list[Pruned] = []
+    held: list[Pruned] = []
     try:
         for removed in batches:
             count, number = count + removed, number + 1
             if not dry_run:
                 progress(f"{ending.name}: {count} deleted")
-                stop.wait()
+                held = pause(stop, ending.name, ending.before)
+            if held:
+                break
     except (psycopg.Error, PyMongoError) as error:
         why = why_failed(error)
         progress(f"{ending.name}: {why}")
         failed = [Pruned(ending.name, "failed", ending.before, 0, 0, why)]
     done = [Pruned(ending.name, "deleted", ending.before, count, number, ending.reason)] if count else []
-    return [*done, *failed]
+    return [*done, *held, *failed]
+
+
+def pause(stop: Brake, name: str, before: datetime) -> list[Pruned]:
+    """Wait for the replicas; where they stay behind, what is told of the object."""
+    try:
+        stop.wait()
+    except TimedOutError as error:
+        return [Pruned(name, "paused", before, 0, 0, error.why or error.what)]
+    return []
+
+
+def until_held(parts: Iterable[list[Pruned]]) -> list[Pruned]:
+    """What came of the parts of a domain; after one that the replicas held up none is begun."""
+    found: list[Pruned] = []
+    for part in parts:
+        found += part
+        if any(one.action == "paused" for one in part):
+            break
+    return found
 
 
 def why_failed(error: psycopg.Error | PyMongoError) -> str:
@@ -95,7 +116,7 @@ def why_failed(error: psycopg.Error | PyMongoError) -> str:
 
 
 def refuse_failures(found: Iterable[Pruned]) -> None:
-    """Raises SwapskillError when something could not be ended."""
+    """Raises SwapskillError when something could not be ended, TimedOutError when replicas held it up."""
     told = list(found)
     failed = [one for one in told if one.action == "failed"]
     if failed:
@@ -104,4 +125,9 @@ def refuse_failures(found: Iterable[Pruned]) -> None:
             on=", ".join(one.object for one in failed),
             why=failed[0].reason,
             hint="swapctl schema diff",
+        )
+    held = [one for one in told if one.action == "paused"]
+    if held:
+        raise TimedOutError(
+            _BEHIND, on=", ".join(one.object for one in held), why=held[0].reason, hint=_AGAIN
         )

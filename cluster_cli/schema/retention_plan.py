@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from app_core.schema.fields import walk
 from app_core.schema.model import Collection, Table
 from app_core.schema.retention import Kept, Retention
 from cluster_cli.schema.partitions import ended
@@ -14,10 +15,20 @@ from cluster_cli.schema.payments_facts import Partition
 
 
 @dataclass(frozen=True)
+class Holder:
+    """A collection whose documents keep the one that their `field` refers to, by its `target_field`."""
+
+    collection: str
+    field: str
+    target_field: str
+
+
+@dataclass(frozen=True)
 class Ending:
     """Data of one collection or table that end: those whose `field` lies before `before`, if `only` holds.
 
-    together: the tables whose rows go with the row that they refer to.
+    together: the tables whose rows go with the row that they refer to; held_by: the collections whose
+    documents keep it.
     """
 
     domain: Literal["social", "payments"]
@@ -27,6 +38,7 @@ class Ending:
     only: tuple[str, tuple[str, ...]] | None
     reason: str
     together: tuple[str, ...] = ()
+    held_by: tuple[Holder, ...] = ()
 
     @property
     def collection(self) -> str:
@@ -36,8 +48,10 @@ class Ending:
 
 def endings(collections: Iterable[Collection], tables: Iterable[Table], now: datetime) -> list[Ending]:
     """What `schema prune` deletes in batches; tables that refer to others come before these."""
-    ordered = referring_first(tables)
-    social = [_ending("social", c.namespace, c.retention, now) for c in collections]
+    ordered, documents = referring_first(tables), list(collections)
+    social = [
+        _ending("social", c.namespace, c.retention, now, held_by=_held_by(c, documents)) for c in documents
+    ]
     rows = [
         _ending("payments", f"{t.database}.{t.name}", t.retention, now, _together(t, ordered))
         for t in ordered
@@ -51,17 +65,29 @@ def _together(table: Table, others: Iterable[Table]) -> tuple[str, ...]:
     )
 
 
+def _held_by(collection: Collection, others: Iterable[Collection]) -> tuple[Holder, ...]:
+    return tuple(
+        Holder(other.name, path, reference.field)
+        for other in others
+        for path, field in walk(other.fields)
+        for reference in field.references
+        if reference.holds and reference.target == collection.name
+    )
+
+
 def _ending(
     domain: Literal["social", "payments"],
     name: str,
     retention: Retention | Kept | None,
     now: datetime,
     together: tuple[str, ...] = (),
+    held_by: tuple[Holder, ...] = (),
 ) -> Ending | None:
     if not isinstance(retention, Retention) or retention.how != "prune":
         return None
     before = now - timedelta(days=retention.days)
-    return Ending(domain, name, retention.field, before, retention.only, retention.reason, together)
+    only, reason = retention.only, retention.reason
+    return Ending(domain, name, retention.field, before, only, reason, together, held_by)
 
 
 def referring_first(tables: Iterable[Table]) -> list[Table]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from pymongo.errors import WriteError
+from pymongo.errors import DuplicateKeyError, WriteError
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from app_core.errors import RefusedError
@@ -160,16 +160,36 @@ def test_a_dead_writers_claim_is_taken_over_when_it_is_old(claims: Handle, users
     assert holders(users, email) == [heir["user_id"]]
 
 
-def test_whether_a_dead_writer_wrote_its_document_is_asked_of_the_primary(
+def test_whether_a_dead_writer_wrote_its_document_is_asked_by_a_write(
     claims: Handle, users: Handle, email: str, finds: Found
 ) -> None:
+    """No read shows what the primary has and the majority has not yet."""
     dead_writer(claims, member(users, email))
     finds.modes.clear()
     write_claimed(claims, users, member(users, email), now() + STALE)
-    assert finds.modes["users"]
-    assert set(finds.modes["users"]) <= {None, "primary"}
+    assert set(finds.modes) == {"user_emails"}
     users.find_one({"email": email})
-    assert finds.modes["users"][-1] == "primaryPreferred"  # what other reads of the collection ask for
+    assert finds.modes["users"] == ["primaryPreferred"]  # what reads of the collection ask for
+
+
+def test_asking_whether_a_document_is_there_changes_nothing(
+    claims: Handle, users: Handle, email: str
+) -> None:
+    first = member(users, email)
+    dead_writer(claims, first)
+    users.insert_one(first)
+    before = users.find_one({"user_id": first["user_id"]})
+    with pytest.raises(RefusedError):
+        write_claimed(claims, users, member(users, email), now() + STALE)
+    assert users.find_one({"user_id": first["user_id"]}) == before
+
+
+def test_another_account_under_the_id_frees_the_claim(claims: Handle, users: Handle, email: str) -> None:
+    document = member(users, email)
+    users.insert_one({**document, "email": f"first.{email}"})
+    with pytest.raises(DuplicateKeyError):
+        write_claimed(claims, users, document, now())
+    assert claims.find_one({"email": email}) is None
 
 
 def test_a_dead_writers_document_keeps_its_claim(claims: Handle, users: Handle, email: str) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from pymongo.errors import PyMongoError
 
-from app_core.errors import RefusedError
+from app_core.errors import RefusedError, UnknownResultError
 from app_core.schema.claiming import write_claimed
 from app_core.schema.handles import handle
 from bench.samples import Samples
@@ -48,7 +48,7 @@ def test_each_address_has_one_winner_although_the_primary_dies(sandbox: Context)
                             won[email] += 1
                     except RefusedError:
                         pass
-                    except PyMongoError:
+                    except (PyMongoError, UnknownResultError):
                         continue
                     break
 

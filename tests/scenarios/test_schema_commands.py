@@ -340,6 +340,22 @@ def test_an_account_without_its_confirmed_claim_is_found(sandbox: Context, root:
     assert str(accounts[0]["_id"]) not in done.stdout
 
 
+def test_a_claim_without_account_is_an_orphan_once_it_is_confirmed(sandbox: Context, root: Client) -> None:
+    claims = [
+        Samples(seed=seed).document(
+            registry.collection("user_emails"), 1, email=f"{uuid.uuid4()}@example.org", state=state
+        )
+        for seed, state in ((14, "PENDING"), (15, "CONFIRMED"))
+    ]
+    pending, confirmed = claims
+    root["members"]["user_emails"].insert_many(claims)
+    done = schema(sandbox, "orphans", "--reference", "members.user_emails.user_id ->", "-o", "json")
+    root["members"]["user_emails"].delete_many({"_id": {"$in": [claim["_id"] for claim in claims]}})
+    assert done.returncode == 3
+    assert f"{confirmed['_id']} -> {confirmed['user_id']}" in json.loads(done.stdout)[0]["examples"]
+    assert str(pending["_id"]) not in done.stdout
+
+
 def test_prune_ends_what_is_over_and_nothing_else(
     sandbox: Context, root: Client, payments: psycopg.Connection[Any]
 ) -> None:
@@ -368,6 +384,37 @@ def test_prune_ends_what_is_over_and_nothing_else(
     assert find_differences(sandbox) == []
     payments.execute("DROP TABLE outbox_2020_01")
     assert prune(sandbox, lambda _: None, batch=10, max_lag=30) == []
+
+
+def test_a_meeting_stays_until_its_chat_has_ended(sandbox: Context, root: Client) -> None:
+    """Its last message is younger than a year: without the meeting it would lead nowhere."""
+    samples, exchange = Samples(seed=13), root["exchange"]
+    start = datetime.now(UTC) - timedelta(days=731)
+    sessions = [
+        samples.document(
+            registry.collection("sessions"),
+            number,
+            start_at=start,
+            end_at=start + timedelta(hours=1),
+            status="DONE",
+        )
+        for number in range(5)
+    ]
+    last = samples.document(registry.collection("messages"), 1, session_id=sessions[0]["session_id"])
+    exchange["sessions"].insert_many(sessions)
+    exchange["messages"].insert_one(last)
+
+    def ended(**options: Any) -> int:
+        found = prune(sandbox, lambda _: None, batch=2, max_lag=30, **options)
+        return sum(p.count for p in found if p.object == "exchange.sessions")
+
+    try:
+        assert ended(dry_run=True) == 4
+        assert ended() == 4
+        assert exchange["sessions"].count_documents({"_id": sessions[0]["_id"]}) == 1
+    finally:
+        exchange["messages"].delete_one({"_id": last["_id"]})
+    assert ended() == 1
 
 
 def test_review_names_unused_and_duplicate_indexes(sandbox: Context, root: Client, restored: None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, FAST
-from app_core.schema.fields import Outlives
 from app_core.schema.index_kinds import ending
 from app_core.schema.kinds import key, moment, ref, text, whole
 from app_core.schema.model import Collection, Index, Retention
@@ -21,7 +20,7 @@ COLLECTION = Collection(
         ref(
             "ai_session_id",
             "ai_sessions.ai_session_id",
-            may_outlive=Outlives("it is younger than its talk", late_days=30),
+            holds="it is younger than its talk, and is kept as long from then",
         ),
         whole("rating", 1, 5),
         text("comment", 2000, shortest=0, personal="content", required=False),

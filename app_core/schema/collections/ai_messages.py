@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, FAST
-from app_core.schema.fields import Outlives
 from app_core.schema.index_kinds import ending, once
 from app_core.schema.kinds import choice, key, moment, ref, text, whole
 from app_core.schema.model import Collection, Index, Retention
@@ -21,7 +20,7 @@ COLLECTION = Collection(
         ref(
             "ai_session_id",
             "ai_sessions.ai_session_id",
-            may_outlive=Outlives("it is younger than its talk", late_days=30),
+            holds="a talk may go on for a year, and its last words are kept as long from then",
         ),
         choice("role", "USER", "ASSISTANT", "SYSTEM"),
         text("content", 32_000, shortest=0, personal="content"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import ANONYMISED, FAST
-from app_core.schema.fields import Outlives
 from app_core.schema.index_kinds import ending
 from app_core.schema.kinds import many, member, moment, ref, whole
 from app_core.schema.model import Collection, Departure, Index, Retention
@@ -20,7 +19,7 @@ COLLECTION = Collection(
         ref(
             "session_id",
             "sessions.session_id",
-            may_outlive=Outlives("a meeting that was put forward ends with its chat", late_days=0),
+            holds="a chat may begin after its meeting, and is kept as long from then",
         ),
         many("participants", member("participant"), 2, least=2),
         whole("message_count", 0, 10_000_000),

@@ -17,7 +17,7 @@ COLLECTION = Collection(
     primary_key=("message_id",),
     fields=(
         key("message_id"),
-        ref("session_id", "sessions.session_id"),
+        ref("session_id", "sessions.session_id", holds="a chat may go on for years after its meeting"),
         member("sender_id"),
         text("text", 4000, "empty when a file says it all", shortest=0, personal="content"),
         language("lang", required=False),

@@ -21,7 +21,7 @@ COLLECTION = Collection(
     primary_key=("email",),
     fields=(
         email(),
-        member("user_id", "the account that holds or is getting the address"),
+        member("user_id", "the account that holds or is getting the address", when=("state", "CONFIRMED")),
         choice("state", "PENDING", "CONFIRMED", says="CONFIRMED once the account is written"),
         moment("created_at"),
     ),

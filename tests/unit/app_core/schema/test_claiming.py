@@ -9,10 +9,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from pymongo.errors import DuplicateKeyError
-from pymongo.read_preferences import Primary
+from pymongo.errors import DuplicateKeyError, PyMongoError, WriteError, WTimeoutError
 
-from app_core.errors import RefusedError
+from app_core.errors import RefusedError, UnknownResultError
 from app_core.schema import registry
 from app_core.schema.claiming import STALE, claim_document, judge, normalised, write_claimed
 
@@ -36,26 +35,27 @@ class Store:
             document.update(change["$set"])
         return SimpleNamespace(matched_count=len(found))
 
+    def delete_one(self, place):
+        self.documents = [d for d in self.documents if not place.items() <= d.items()]
+
 
 def found(holder, state, age):
     return {"email": "a@example.org", "user_id": holder, "state": state, "created_at": NOW - age}
 
 
 @pytest.mark.parametrize(
-    ("claim", "written", "verdict"),
+    ("claim", "verdict"),
     [
-        (found(ME, "PENDING", timedelta()), False, "mine"),
-        (found(ME, "CONFIRMED", STALE * 9), True, "mine"),
-        (found(OTHER, "CONFIRMED", STALE * 9), True, "taken"),
-        (found(OTHER, "CONFIRMED", STALE * 9), False, "taken"),
-        (found(OTHER, "PENDING", timedelta()), False, "taken"),
-        (found(OTHER, "PENDING", STALE * 0.99), True, "taken"),
-        (found(OTHER, "PENDING", STALE), False, "abandoned"),
-        (found(OTHER, "PENDING", STALE), True, "unconfirmed"),
+        (found(ME, "PENDING", timedelta()), "mine"),
+        (found(ME, "CONFIRMED", STALE * 9), "mine"),
+        (found(OTHER, "CONFIRMED", STALE * 9), "taken"),
+        (found(OTHER, "PENDING", timedelta()), "taken"),
+        (found(OTHER, "PENDING", STALE * 0.99), "taken"),
+        (found(OTHER, "PENDING", STALE), "stale"),
     ],
 )
-def test_what_a_claim_means(claim, written, verdict):
-    assert judge(CLAIM, claim, ME, NOW, written=written) == verdict
+def test_what_a_claim_means(claim, verdict):
+    assert judge(CLAIM, claim, ME, NOW) == verdict
 
 
 @pytest.mark.parametrize("typed", ["A@Example.org", " a@example.org ", "a@EXAMPLE.ORG\n"])
@@ -73,38 +73,120 @@ def test_the_document_is_written_in_the_form_that_is_claimed(typed):
     assert claims.documents[0]["email"] == "a@example.org"
 
 
-class Contested(Store):
-    """Claims among which the value already is."""
+class Claims(Store):
+    """Claims of which each value is there once."""
+
+    def __init__(self, *there):
+        super().__init__(registry.collection("user_emails"))
+        self.documents = list(there)
 
     def insert_one(self, document):
-        raise DuplicateKeyError("the value is claimed")
+        if self.find_one(document):
+            raise DuplicateKeyError("the value is claimed", 11000)
+        super().insert_one(document)
 
-    def find_one(self, _):
-        return dict(self.documents[0])
+    def find_one(self, place):
+        return next((dict(d) for d in self.documents if d["email"] == place["email"]), None)
 
 
-class Lagging(Store):
-    """Accounts of which a secondary knows none yet: only who asks the primary is told."""
+class Accounts(Store):
+    """Accounts that know a key once. error: what an insert raises; late: what an update raises at first."""
 
-    def with_options(self, *, read_preference):
-        assert read_preference == Primary()
-        primary = Store(self.entry)
-        primary.find_one = lambda *_: self.documents[0]  # type: ignore[attr-defined]
-        return primary
+    def __init__(self, *there, error=None, late=()):
+        super().__init__(registry.collection("users"))
+        self.documents, self.error, self.late = [dict(document) for document in there], error, list(late)
+
+    def insert_one(self, document):
+        if self.error:
+            raise self.error
+        if any(d["user_id"] == document["user_id"] for d in self.documents):
+            raise DuplicateKeyError("the key is there", 11000)
+        super().insert_one(document)
+
+    def update_one(self, place, change):
+        if self.late:
+            raise self.late.pop(0)
+        return super().update_one(place, change)
 
     def find_one(self, *_):
-        return None
+        """What a majority has: not yet what these have."""
 
 
-def test_an_old_claim_whose_account_only_the_primary_knows_is_not_taken_over():
-    claims: Any = Contested(registry.collection("user_emails"))
-    claims.documents.append(found(OTHER, "PENDING", STALE * 2))
-    owners: Any = Lagging(registry.collection("users"))
-    owners.documents.append({"user_id": OTHER, "email": "a@example.org"})
-    with pytest.raises(RefusedError, match="already in use"):
-        write_claimed(claims, owners, {"user_id": ME, "email": "a@example.org"}, NOW)
+ACCOUNT = {"user_id": ME, "email": "a@example.org"}
+NOT_YET = WTimeoutError("waiting for replication timed out", 64)
+
+
+def write(owners: Any, error: type[Exception] | None = None, claims: Any = None) -> Claims:
+    """Write my account, to an end or to that error: the claims as they are then."""
+    claims = claims or Claims()
+    if error is None:
+        write_claimed(claims, owners, ACCOUNT, NOW)
+    else:
+        with pytest.raises(error) as raised:
+            write_claimed(claims, owners, ACCOUNT, NOW)
+        assert raised.type is error
+    return claims
+
+
+def states(claims):
+    return [(claim["user_id"], claim["state"]) for claim in claims.documents]
+
+
+def test_a_resent_account_that_the_majority_lacks_keeps_its_claim_until_it_is_there():
+    owners = Accounts(ACCOUNT, late=[NOT_YET])
+    claims = write(owners, WTimeoutError)
+    assert states(claims) == [(ME, "PENDING")]
+    assert states(write(owners, claims=claims)) == [(ME, "CONFIRMED")]
+    assert owners.documents == [ACCOUNT]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (WriteError("Document failed validation", 121), WriteError),
+        (WriteError("the shard cannot be reached", 6), UnknownResultError),
+        (WriteError("the time is over", 50), UnknownResultError),
+        (PyMongoError("the connection is lost"), PyMongoError),
+    ],
+    ids=["not valid", "shard lost", "too late", "lost"],
+)
+def test_only_a_document_that_was_certainly_refused_frees_its_claim(error, told):
+    claims = write(Accounts(error=error), told)
+    assert states(claims) == ([] if told is WriteError else [(ME, "PENDING")])
+
+
+def test_another_document_under_the_key_frees_the_claim():
+    claims = write(Accounts({"user_id": ME, "email": "b@example.org"}), DuplicateKeyError)
+    assert claims.documents == []
+
+
+def test_a_claim_that_the_majority_lacks_is_nobodys_yet(monkeypatch):
+    monkeypatch.setattr("app_core.schema.claiming._PAUSE_S", 0)
+    claims: Any = Claims()
+    monkeypatch.setattr(claims, "insert_one", Accounts(error=DuplicateKeyError("claimed")).insert_one)
+    write(Accounts(), UnknownResultError, claims)
+
+
+def test_an_old_claim_whose_account_is_there_is_not_taken_over():
+    owners = Accounts({"user_id": OTHER, "email": "a@example.org"})
+    assert states(write(owners, RefusedError, Claims(found(OTHER, "PENDING", STALE)))) == [
+        (OTHER, "CONFIRMED")
+    ]
     assert len(owners.documents) == 1
-    assert (claims.documents[0]["user_id"], claims.documents[0]["state"]) == (OTHER, "CONFIRMED")
+
+
+def test_an_old_claim_whose_account_the_majority_lacks_is_left_as_it_is():
+    owners = Accounts({"user_id": OTHER, "email": "a@example.org"}, late=[NOT_YET])
+    assert states(write(owners, WTimeoutError, Claims(found(OTHER, "PENDING", STALE)))) == [
+        (OTHER, "PENDING")
+    ]
+
+
+@pytest.mark.parametrize("there", [[], [{"user_id": OTHER, "email": "b@example.org"}]], ids=["dead", "moved"])
+def test_an_old_claim_without_its_account_is_taken_over(there):
+    owners = Accounts(*there)
+    assert states(write(owners, claims=Claims(found(OTHER, "PENDING", STALE)))) == [(ME, "CONFIRMED")]
+    assert ACCOUNT in owners.documents
 
 
 @pytest.mark.parametrize("name", ["users", "user_emails", "email_verifications"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app_core.schema import registry
-from app_core.schema.fields import walk
+from app_core.schema.fields import Outlives, Reference, walk
 from app_core.schema.model import Collection, Index, Kept, Limit, Retention
 from app_core.schema.personal import HANDLING
 from app_core.schema.queries import query
@@ -155,12 +155,13 @@ def key_of(target: str, domain: str) -> tuple[str, ...]:
     return NAMES[target].primary_key if domain == "social" else registry.table(target).key
 
 
-def ends_after(entry: Collection, target: Collection) -> bool:
-    """Whether documents of an entry may be there when retention has ended what they refer to."""
-    ours, theirs = entry.retention, target.retention
-    if not isinstance(theirs, Retention):
-        return False
-    return not isinstance(ours, Retention) or ours.only is not None or ours.days >= theirs.days
+def ends_before(reference: Reference) -> bool:
+    """Whether retention may end what a reference leads to before the document that refers.
+
+    Only the target's matters: a document may be made on the last day of what it refers to, however short
+    it is kept from then on.
+    """
+    return isinstance(NAMES[reference.target].retention, Retention) and not reference.holds
 
 
 def unexplained(entry: Collection) -> list[str]:
@@ -170,7 +171,7 @@ def unexplained(entry: Collection) -> list[str]:
         for path, field in walk(entry.fields)
         for reference in field.references
         if reference.domain == "social" and reference.target != "users"
-        if (by_retention := ends_after(entry, NAMES[reference.target])) or reference.may_outlive
+        if (by_retention := ends_before(reference)) or reference.may_outlive
         if by_retention != bool(reference.may_outlive and reference.may_outlive.by == "retention")
         and not (reference.may_outlive and reference.may_outlive.by == "deletion")
     ]
@@ -193,9 +194,41 @@ def test_an_outliving_reference_without_a_reason_is_seen() -> None:
         for f in reviews.fields
     )
     assert unexplained(replace(reviews, fields=silent)) == ["session_id -> sessions"]
-    assert unexplained(replace(NAMES["reviews"], retention=Retention("created_at", 1, "x"))) == [
-        "session_id -> sessions"
+
+
+def test_a_short_retention_of_its_own_keeps_no_reference() -> None:
+    reviews = replace(NAMES["reviews"], retention=Retention("created_at", 1, "x"))
+    assert unexplained(reviews) == []
+    messages = NAMES["messages"]
+    loose = tuple(
+        replace(f, references=tuple(replace(r, holds="") for r in f.references)) for f in messages.fields
+    )
+    assert unexplained(replace(messages, fields=loose)) == ["session_id -> sessions"]
+
+
+def test_what_holds_its_target_does_not_outlive_it() -> None:
+    both = Reference("sessions", "session_id", may_outlive=Outlives("x"), holds="x")
+    held = replace(NAMES["messages"].fields[1], references=(both,))
+    assert unexplained(replace(NAMES["messages"], fields=(held,))) == ["session_id -> sessions"]
+
+
+def unfindable(entry: Collection) -> list[str]:
+    """Fields that hold what they refer to, and by which no index finds whether they still do."""
+    return [
+        path
+        for path, field in walk(entry.fields)
+        if any(reference.holds for reference in field.references)
+        and not any(prefixed(index, (path,)) for index in entry.indexes)
     ]
+
+
+@pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
+def test_what_holds_its_target_is_found_by_an_index(entry: Collection) -> None:
+    assert unfindable(entry) == []
+
+
+def test_a_holding_field_without_an_index_is_seen() -> None:
+    assert unfindable(replace(NAMES["messages"], indexes=())) == ["session_id"]
 
 
 def test_one_collection_tells_who_was_erased() -> None:

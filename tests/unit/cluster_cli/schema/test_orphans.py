@@ -169,6 +169,14 @@ def test_every_declared_reference_is_scanned():
     assert all(link.source.key for link in found)
 
 
+def test_a_claim_refers_to_its_account_once_it_is_confirmed():
+    """A pending one is a writer's that is at work, or died: the next one takes it over."""
+    found = {str(link) for link in links(registry.collections(), registry.tables())}
+    reference = "members.user_emails.user_id -> members.users.user_id"
+    assert f"{reference} where state = CONFIRMED" in found
+    assert reference not in found
+
+
 def test_targets_without_an_index_of_their_own_are_the_known_ones():
     """Their lookups read the whole collection: few at a time would be as many scans."""
     found = links(registry.collections(), registry.tables())

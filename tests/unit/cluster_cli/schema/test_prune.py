@@ -1,5 +1,7 @@
 """What retention ends, in which order, and how long the replicas may hold it up."""
 
+import contextlib
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -8,21 +10,25 @@ from typing import Any
 import psycopg
 import pytest
 from pymongo.errors import AutoReconnect, OperationFailure
+from typer.testing import CliRunner
 
 from app_core.errors import SwapskillError, TimedOutError
 from app_core.schema import registry
-from app_core.schema.model import Table
+from app_core.schema.kinds import ref
+from app_core.schema.model import Collection, Table
 from app_core.schema.retention import Kept, Retention
 from app_core.schema.tabular import ForeignKey, Partitioning
+from cluster_cli.commands.schema import app
 from cluster_cli.engines.model import Domain, Health, MemberStatus
 from cluster_cli.lag import above, of_members
 from cluster_cli.schema.patience import bare
 from cluster_cli.schema.payments_facts import Partition
-from cluster_cli.schema.prune import holders
+from cluster_cli.schema.prune import _social as social_batches
+from cluster_cli.schema.prune import holders, prune
 from cluster_cli.schema.prune_payments import detach_one, prune_payments
 from cluster_cli.schema.prune_statements import Referrer, count_statement, delete_statement
 from cluster_cli.schema.pruned import Brake, Pruned, refuse_failures, report
-from cluster_cli.schema.retention_plan import detachable, endings, referring_first
+from cluster_cli.schema.retention_plan import Holder, detachable, endings, referring_first
 from tests.unit.cluster_cli.schema.live import SESSIONS
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -63,6 +69,87 @@ def test_only_attached_months_that_are_over_are_detached():
         Partition("ledger", "ledger_2026_09", True, False, 0),
     ]
     assert [p.name for p in detachable([table], parts, NOW)] == ["ledger_2026_08"]
+
+
+CHAT = Collection(
+    name="messages",
+    segment="exchange",
+    shard_key=("session_id",),
+    fields=(ref("session_id", "sessions.session_id", holds="its chat goes on"),),
+    indexes=(),
+    write_concern=SESSIONS.write_concern,
+    read_concern="local",
+    read_preference="primary",
+)
+
+
+def test_the_registrys_meetings_wait_for_their_chat():
+    (sessions,) = (e for e in endings(registry.collections(), [], NOW) if e.collection == "sessions")
+    assert sessions.held_by == (
+        Holder("conversations", "session_id", "session_id"),
+        Holder("messages", "session_id", "session_id"),
+    )
+
+
+class Meetings:
+    """Meetings by number; what is deleted of them, batch by batch."""
+
+    def __init__(self, *numbers):
+        self.there, self.deleted = [{"_id": n, "session_id": n} for n in numbers], []
+
+    def find(self, _, fields):
+        assert "session_id" in fields
+        return Rows(self.there)
+
+    def delete_many(self, query):
+        assert query["start_at"] and query["status"]
+        self.deleted.append(query["_id"]["$in"])
+        self.there = [d for d in self.there if d["_id"] not in self.deleted[-1]]
+        return SimpleNamespace(deleted_count=len(self.deleted[-1]))
+
+
+class Rows:
+    """A cursor over rows that are in order."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __iter__(self):
+        return iter(self.rows)
+
+    def sort(self, field):
+        assert field == "start_at"
+        return self
+
+    def skip(self, number):
+        return Rows(self.rows[number:])
+
+    def limit(self, number):
+        return Rows(self.rows[:number])
+
+
+@pytest.mark.parametrize(
+    ("talking", "dry_run", "told", "left"),
+    [
+        ((), False, [2, 2, 1], []),
+        ((1, 2, 4), False, [1, 1], [1, 2, 4]),
+        ((1, 2, 3, 4, 5), False, [], [1, 2, 3, 4, 5]),
+        ((1, 2, 4), True, [1, 1], [1, 2, 3, 4, 5]),
+    ],
+    ids=["none", "some", "all", "dry run"],
+)
+def test_a_meeting_stays_while_its_chat_is_there(monkeypatch, talking, dry_run, told, left):
+    (ending,) = endings([replace(SESSIONS, retention=OLD), CHAT], [], NOW)
+    meetings = Meetings(1, 2, 3, 4, 5)
+
+    def distinct(field, query):
+        return [n for n in talking if n in query[field]["$in"]]
+
+    stores = {"sessions": meetings, "messages": SimpleNamespace(distinct=distinct)}
+    monkeypatch.setattr("cluster_cli.schema.prune.handle", lambda _, name: stores[name])
+    client: Any = None
+    assert list(social_batches(client, ending, 2, dry_run)) == told
+    assert [d["_id"] for d in meetings.there] == left
 
 
 REFERRERS = [
@@ -127,11 +214,11 @@ class Violated(psycopg.errors.ForeignKeyViolation):
     diag: Any = SimpleNamespace(message_primary="is still referenced")
 
 
-def pruned(monkeypatch, error):
+def pruned(monkeypatch, error, stop=None, broken="invoice"):
     monkeypatch.setattr("cluster_cli.schema.prune_payments._detach", lambda *_: [])
     todo = endings([], [PAYMENT, INVOICE], NOW)
-    server: Any = Server(error)
-    return prune_payments(server, todo, NOW, Brake(list, quiet), quiet, batch=9)
+    server: Any = Server(error, broken)
+    return prune_payments(server, todo, NOW, stop or Brake(list, quiet), quiet, batch=9)
 
 
 def test_a_table_that_fails_is_told_and_the_others_go_on(monkeypatch):
@@ -143,6 +230,89 @@ def test_a_table_that_fails_is_told_and_the_others_go_on(monkeypatch):
     with pytest.raises(SwapskillError, match=r"payments.invoice: is still referenced") as raised:
         refuse_failures(found)
     assert raised.value.exit_code == 1
+
+
+BEHIND = ["c: 60.0 s behind, limit 5 s"]
+
+
+def behind():
+    return Brake(lambda: BEHIND, quiet, pause_limit=0, look=0)
+
+
+def test_late_replicas_end_their_domain_after_one_batch_and_what_was_done_is_told(monkeypatch):
+    found = pruned(monkeypatch, Violated(), stop=behind(), broken="nothing")
+    assert [(p.object, p.action, p.count, p.reason) for p in found] == [
+        ("payments.invoice", "deleted", 3, "why"),
+        ("payments.invoice", "paused", 0, BEHIND[0]),
+    ]
+    with pytest.raises(TimedOutError, match=r"do not catch up: payments.invoice: c: 60.0 s behind") as raised:
+        refuse_failures(found)
+    assert raised.value.exit_code == 7
+
+
+def test_late_replicas_keep_further_months_and_all_rows_from_ending(monkeypatch):
+    parts = [Partition("ledger", f"ledger_2026_0{month}", True, False, 0) for month in (7, 8)]
+    table = Table("ledger", ("id",), "sync", partitioning=Partitioning("at", keep_months=2))
+    facts = SimpleNamespace(tables=[table], partitions=parts)
+    monkeypatch.setattr("cluster_cli.schema.prune_payments.read_payments", lambda _: facts)
+    connection: Any = Month(0)
+    todo = endings([], [PAYMENT], NOW)
+    found = prune_payments(connection, todo, NOW, behind(), quiet, batch=9)
+    assert [(p.object, p.action) for p in found] == [
+        ("payments.ledger_2026_07", "detached"),
+        ("payments.ledger_2026_07", "paused"),
+    ]
+
+
+def test_what_failed_comes_before_what_was_held_up():
+    told = [Pruned("a", "paused", NOW, 0, 0, "late"), Pruned("b", "failed", NOW, 0, 0, "no")]
+    with pytest.raises(SwapskillError, match="b: no") as raised:
+        refuse_failures(told)
+    assert raised.value.exit_code == 1
+
+
+@pytest.fixture
+def late_social(monkeypatch):
+    """Both domains have what ends; the social one's replicas stay behind."""
+    ctx = SimpleNamespace(name="c", topology=SimpleNamespace(social=True, payments=True))
+    nothing = contextlib.nullcontext()
+    late = {"social": behind(), "payments": Brake(list, quiet)}
+    social = [replace(SESSIONS, retention=OLD), replace(SESSIONS, name="reviews", retention=OLD)]
+    for name, value in {
+        "mongo_client": lambda *_: SimpleNamespace(close=list),
+        "migrating": lambda _: contextlib.nullcontext(Server(None, "nothing")),
+        "brake": lambda _, domain, *__: late[domain],
+        "_social": lambda *_: iter([4, 4]),
+        "endings": lambda *_: endings(social, [PAYMENT], NOW),
+    }.items():
+        monkeypatch.setattr(f"cluster_cli.schema.prune.{name}", value)
+    monkeypatch.setattr("cluster_cli.schema.prune_payments._detach", lambda *_: [])
+    for name, value in {
+        "infra.context.load_context": lambda _: ctx,
+        "cluster_cli.lock.operation": lambda *_: nothing,
+        "cluster_cli.opslog.recorded": lambda *_: nothing,
+    }.items():
+        monkeypatch.setattr(name, value)
+    return ctx
+
+
+def test_late_replicas_of_one_domain_leave_the_other_one_alone(late_social):
+    found = prune(late_social, quiet, batch=9, max_lag=5)
+    assert [(p.object, p.action, p.count) for p in found] == [
+        ("exchange.sessions", "deleted", 4),
+        ("exchange.sessions", "paused", 0),
+        ("payments.payment", "deleted", 3),
+    ]
+
+
+def test_the_command_shows_all_that_was_done_before_it_ends_with_7(late_social):
+    done = CliRunner().invoke(app, ["prune", "--yes", "-o", "json"])
+    assert [(one["object"], one["action"]) for one in json.loads(done.stdout)] == [
+        ("exchange.sessions", "deleted"),
+        ("exchange.sessions", "paused"),
+        ("payments.payment", "deleted"),
+    ]
+    assert isinstance(done.exception, TimedOutError)
 
 
 def test_a_lost_server_ends_it(monkeypatch):
