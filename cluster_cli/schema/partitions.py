@@ -97,7 +97,7 @@ def bounds(month: Month) -> tuple[str, str]:
 
 
 def detach_statement(table: str, partition: str, *, finalize: bool = False) -> sql.Composed:
-    """Takes a partition out without locking out readers or writers; its data stay in a table of its own."""
+    """Takes a partition out; its data stay in a table of its own. Who waits for it: `detaching`."""
     return sql.SQL("ALTER TABLE {} DETACH PARTITION {} {}").format(
         sql.Identifier(table), sql.Identifier(partition), sql.SQL("FINALIZE" if finalize else "CONCURRENTLY")
     )

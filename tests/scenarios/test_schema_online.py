@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -126,6 +127,60 @@ def test_a_month_is_detached_when_an_older_transaction_has_ended(
     thread.join(30)
     assert failed == []
     (month,) = (p for p in read_partitions(live) if p.name == "outbox_2010_01")
+    assert (month.attached, month.pending) == (False, False)
+
+
+def two_accounts(connection: Postgres) -> tuple[uuid.UUID, uuid.UUID]:
+    keys = (uuid.uuid4(), uuid.uuid4())
+    for key in keys:
+        connection.execute("INSERT INTO account (id, user_id, currency) VALUES (%s, %s, 'EUR')", (key, key))
+    return keys
+
+
+@contextlib.contextmanager
+def paying(ctx: Context, database: str, account: uuid.UUID) -> Iterator[Postgres]:
+    """A transaction that has written an account and goes on; it keeps no snapshot."""
+    with connect(ctx, via="proxy", database=database, autocommit=True) as connection:
+        connection.execute("BEGIN")
+        connection.execute("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
+        connection.execute("UPDATE account SET balance = balance WHERE id = %s", (account,))
+        yield connection
+        connection.execute("ROLLBACK")
+
+
+def asks_for_a_lock(connection: Postgres, words: str) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM pg_stat_activity WHERE query LIKE %s AND wait_event_type = 'Lock'"
+        " AND state = 'active' AND datname = current_database()",
+        (f"%{words}%",),
+    ).fetchone()
+    return row is not None
+
+
+def test_payments_go_on_while_a_month_of_the_ledger_waits_for_a_long_one(
+    sandbox: Context, database: str, live: Postgres
+) -> None:
+    live.execute("SELECT create_month_partitions('ledger_entry', '2010-01-15', '2010-01-15')")
+    long, other = two_accounts(live)
+    live.execute("SET statement_timeout = '3s'")
+
+    def detach() -> None:
+        with migrating(sandbox, database) as connection:
+            (month,) = (p for p in read_partitions(connection) if p.name == "ledger_entry_2010_01")
+            detach_one(connection, month, "", datetime.now(UTC), lambda _: None, False)
+
+    with paying(sandbox, database, long):
+        thread, failed = started(detach)
+        for _ in range(3):
+            waiting = wait_until(
+                lambda: asks_for_a_lock(live, "DETACH PARTITION") or bool(failed), 5, interval=0.01
+            )
+            assert waiting and not failed, f"it never waited: {failed}"
+            live.execute("UPDATE account SET balance = balance WHERE id = %s", (other,))
+        assert thread.is_alive()
+    thread.join(30)
+    assert (failed, thread.is_alive()) == ([], False)
+    (month,) = (p for p in read_partitions(live) if p.name == "ledger_entry_2010_01")
     assert (month.attached, month.pending) == (False, False)
 
 

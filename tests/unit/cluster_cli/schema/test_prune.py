@@ -55,14 +55,15 @@ def test_a_cycle_of_references_still_has_an_order():
     assert len(referring_first([back, INVOICE])) == 2
 
 
-def test_only_attached_months_that_are_over_are_detached():
+def test_only_attached_and_half_detached_months_that_are_over_are_detached():
     table = Table("ledger", ("id",), "sync", partitioning=Partitioning("at", keep_months=2))
     parts = [
         Partition("ledger", "ledger_2026_08", True, False, 0),
         Partition("ledger", "ledger_2026_07", False, False, 0),
         Partition("ledger", "ledger_2026_09", True, False, 0),
+        Partition("ledger", "ledger_2026_06", False, True, 0),
     ]
-    assert [p.name for p in detachable([table], parts, NOW)] == ["ledger_2026_08"]
+    assert [p.name for p in detachable([table], parts, NOW)] == ["ledger_2026_08", "ledger_2026_06"]
 
 
 REFERRERS = [
@@ -175,12 +176,13 @@ class Month:
     def __init__(self, unfinished):
         self.unfinished, self.got = unfinished, []
 
-    def execute(self, statement):
+    def execute(self, statement, _=None):
         self.got.append(bare(statement))
         return self
 
     def fetchone(self):
-        return (self.unfinished,)
+        state = "inhdetachpending" in self.got[-1]
+        return (False, False) if state else (self.unfinished,)
 
 
 @pytest.mark.parametrize(
