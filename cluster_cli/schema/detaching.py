@@ -1,8 +1,8 @@
 """Takes a month out of its table.
 
 DETACH PARTITION … CONCURRENTLY marks the month, waits for those that use the table, and then makes the month
-a table of its own. In that last step a month with foreign keys gets its own triggers on the tables that it refers
-to, which locks those against writers: whoever writes behind it in the queue waits as long as it waits.
+a table of its own. In that last step a month with foreign keys gets its own triggers on the tables that it
+refers to, which locks those against writers: whoever writes behind it in the queue waits as long as it waits.
 """
 
 from __future__ import annotations

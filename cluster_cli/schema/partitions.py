@@ -11,6 +11,9 @@ from psycopg import sql
 from app_core.schema.model import Table
 from app_core.schema.tabular import Partitioning
 
+_WITHIN = "within_its_month"
+"""The constraint that a full month has while it is made ready to be attached."""
+
 
 @dataclass(frozen=True)
 class Month:
@@ -80,11 +83,39 @@ def create_statement(table: Table, month: Month) -> sql.Composed:
     make = sql.SQL(
         "CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE); "
     ).format(name, sql.Identifier(table.name))
-    return make + attach_statement(table, month)
+    return make + _attach(table, month)
 
 
-def attach_statement(table: Table, month: Month) -> sql.Composed:
-    """Attach a month's table that is there; its rows are read, to see that they lie in the month."""
+def attach_statements(table: Table, month: Month) -> list[sql.Composed]:
+    """Attach a month's table that is there and may be full; each statement can run again after a kill.
+
+    Its rows are read, to see that they lie in the month, while it is alone: ATTACH PARTITION believes a
+    constraint that is validated, and so holds its locks (`create_statement`) for a moment only.
+    """
+    assert table.partitioning is not None
+    partition = partition_name(table.name, month)
+    place = sql.SQL("ALTER TABLE {} ").format(sql.Identifier(partition))
+    name = sql.Identifier(_WITHIN)
+    # what DETACH PARTITION … CONCURRENTLY leaves, by the name that PostgreSQL gives it
+    left = sql.Identifier(f"{partition}_{table.partitioning.column}_check")
+    column = sql.Identifier(table.partitioning.column)
+    low, high = bounds(month)
+    return [
+        place
+        + sql.SQL(
+            "DROP CONSTRAINT IF EXISTS {name}, ADD CONSTRAINT {name}"
+            " CHECK ({column} IS NOT NULL AND {column} >= {low} AND {column} < {high}) NOT VALID"
+        ).format(name=name, column=column, low=low, high=high),
+        place + sql.SQL("VALIDATE CONSTRAINT {}").format(name),
+        # together: an attached month with a constraint of its own would differ from its table
+        _attach(table, month)
+        + sql.SQL("; ")
+        + place
+        + sql.SQL("DROP CONSTRAINT {}, DROP CONSTRAINT IF EXISTS {}").format(name, left),
+    ]
+
+
+def _attach(table: Table, month: Month) -> sql.Composed:
     return sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
         sql.Identifier(table.name), sql.Identifier(partition_name(table.name, month)), *bounds(month)
     )

@@ -261,12 +261,60 @@ def test_an_index_that_a_migration_begins_on_the_table_alone_is_finished_by_the_
     assert row == (True,)
 
 
+@pytest.mark.parametrize("how", ["", " CONCURRENTLY"], ids=["locking", "online"])
 @pytest.mark.parametrize("table", ["outbox", "ledger_entry"])
 def test_a_detached_month_is_attached_again(
-    sandbox: Context, database: str, live: Postgres, table: str
+    sandbox: Context, database: str, live: Postgres, table: str, how: str
 ) -> None:
     month = partition_name(table, month_of(payments.read(live).today).plus(1))
-    live.execute(f"ALTER TABLE {table} DETACH PARTITION {month}")  # type: ignore[arg-type] - names of ours
+    live.execute(f"ALTER TABLE {table} DETACH PARTITION {month}{how}")  # type: ignore[arg-type] - names of ours
     assert kinds(live) == [("unattached-partition", f"partition {month}")]
     applied(sandbox, database)
     assert kinds(live) == []
+
+
+def detached_full(live: Postgres) -> str:
+    """The ledger's next month with a transfer in it, detached."""
+    month = month_of(payments.read(live).today).plus(1)
+    (payer, payee), transfer, at = two_accounts(live), uuid.uuid4(), month.first_day()
+    with live.transaction():
+        live.execute("INSERT INTO transfer VALUES (%s, %s, %s, 7, 'EUR', %s)", (transfer, payer, payee, at))
+        live.execute(
+            "INSERT INTO ledger_entry VALUES (%s, %s, -7, %s), (%s, %s, 7, %s)",
+            (transfer, payer, at, transfer, payee, at),
+        )
+    name = partition_name("ledger_entry", month)
+    live.execute(f"ALTER TABLE ledger_entry DETACH PARTITION {name}")  # type: ignore[arg-type] - a name of ours
+    return name
+
+
+LOCKED = "SELECT relation::regclass::text FROM pg_locks WHERE pid = pg_backend_pid() AND relation IS NOT NULL"
+
+
+def test_the_rows_of_a_full_month_are_read_while_accounts_are_free(live: Postgres) -> None:
+    month, said = detached_full(live), list[str]()
+    (difference,) = differences("payments", payments.read(live))
+    live.add_notice_handler(lambda told: said.append(told.message_primary or ""))
+    live.execute("SET client_min_messages = debug1")
+    add, validate, attach = (statement for _, statement in difference.commands)
+    for statement in (add, validate, attach):
+        with live.transaction():
+            live.execute(statement)
+            locked = {name for (name,) in live.execute(LOCKED).fetchall()}
+        assert statement is attach or not locked & {"account", "transfer", "ledger_entry"}
+    assert f'partition constraint for table "{month}" is implied by existing constraints' in said
+    live.execute("RESET client_min_messages")
+    assert kinds(live) == []
+
+
+@pytest.mark.parametrize("done", range(4))
+def test_a_full_month_is_attached_from_wherever_it_was_interrupted(
+    sandbox: Context, database: str, live: Postgres, done: int
+) -> None:
+    detached_full(live)
+    (difference,) = differences("payments", payments.read(live))
+    for _, statement in difference.commands[:done]:
+        live.execute(statement)
+    applied(sandbox, database)
+    assert kinds(live) == []
+    assert live.execute("SELECT count(*) FROM ledger_entry").fetchone() == (2,)

@@ -232,17 +232,34 @@ def test_whom_an_attaching_holds_up_is_told():
 
 def test_a_detached_month_that_is_wanted_is_attached_again():
     *others, last = WHOLE.partitions
-    (one,) = found(partitions=(*others, replace(last, attached=False)))
+    (one,) = found(partitions=(*others, replace(last, attached=False, size_bytes=100_000_000)))
     assert (one.kind, one.object, one.act) == ("unattached-partition", "partition ledger_2027_01", "apply")
     assert "rows from 2027-01-01 on will be refused" in one.detail
-    (text,) = statements([one])
-    assert text.startswith('ALTER TABLE "ledger" ATTACH PARTITION "ledger_2027_01" FOR VALUES FROM')
+    assert (one.work, one.size_bytes, one.estimate_seconds) == ("scan", 100_000_000, 2.0)
+
+
+def test_the_rows_of_a_month_are_read_before_it_is_attached_not_meanwhile():
+    *others, last = WHOLE.partitions
+    add, validate, attach = statements(found(partitions=(*others, replace(last, attached=False))))
+    assert add == (
+        'ALTER TABLE "ledger_2027_01" DROP CONSTRAINT IF EXISTS "within_its_month",'
+        ' ADD CONSTRAINT "within_its_month" CHECK ("at" IS NOT NULL AND "at" >= \'2027-01-01 00:00:00+00\''
+        " AND \"at\" < '2027-02-01 00:00:00+00') NOT VALID"
+    )
+    assert validate == 'ALTER TABLE "ledger_2027_01" VALIDATE CONSTRAINT "within_its_month"'
+    assert attach == (
+        'ALTER TABLE "ledger" ATTACH PARTITION "ledger_2027_01" FOR VALUES FROM'
+        " ('2027-01-01 00:00:00+00') TO ('2027-02-01 00:00:00+00');"
+        ' ALTER TABLE "ledger_2027_01" DROP CONSTRAINT "within_its_month",'
+        ' DROP CONSTRAINT IF EXISTS "ledger_2027_01_at_check"'
+    )
 
 
 def test_a_wanted_month_whose_detaching_was_interrupted_is_detached_and_attached_in_this_order():
     *others, last = WHOLE.partitions
     differences = found(partitions=(*others, replace(last, attached=False, pending=True)))
-    assert ["FINALIZE" in text for text in statements(differences)] == [True, False]
+    texts = statements(differences)
+    assert ("FINALIZE" in texts[0], "ATTACH" in texts[-1], len(texts)) == (True, True, 4)
     assert {payments._STEPS[d.kind] for d in differences} == {"partitions"}
 
 
