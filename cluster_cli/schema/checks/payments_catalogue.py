@@ -11,6 +11,7 @@ from cluster_cli.schema.catalogue import UNFINISHED, Catalogue, Key, parted
 from cluster_cli.schema.checks.payments_invalid_indexes import concurrently
 from cluster_cli.schema.cost import estimate
 from cluster_cli.schema.differences import Command, Difference, Work
+from cluster_cli.schema.migrations import waiting
 from cluster_cli.schema.partitioned_indexes import build_statements, of_partitioned_table
 from cluster_cli.schema.payments_facts import PaymentsFacts
 
@@ -45,7 +46,7 @@ def find(facts: PaymentsFacts) -> Iterator[Difference]:
 
     While migrations wait, what lacks may be theirs: then only what is there too much is told.
     """
-    waiting = any(m.version not in facts.applied for m in facts.migrations)
+    migrations_wait = bool(waiting(facts.migrations, facts.applied))
     half_built = {index.name for index in facts.invalid}
     for key, live, wanted in parted(facts.live, facts.wanted):
         if key[0] == "index" and key[1] in half_built:
@@ -54,9 +55,9 @@ def find(facts: PaymentsFacts) -> Iterator[Difference]:
             continue
         if wanted is None:
             yield _extra(facts, key)
-        elif not waiting and (live is None or _unfinished(live, wanted)):
+        elif not migrations_wait and (live is None or _unfinished(live, wanted)):
             yield _missing(facts, key, wanted)
-        elif live is not None and not waiting:
+        elif live is not None and not migrations_wait:
             yield _differs(facts, key, live, wanted)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from cluster_cli.schema.differences import Difference
+from cluster_cli.schema.migrations import waiting
 from cluster_cli.schema.partitions import Month, bounds
 from cluster_cli.schema.payments_facts import Feature, PaymentsFacts
 
@@ -29,7 +30,7 @@ def find(facts: PaymentsFacts) -> Iterator[Difference]:
 
     While migrations wait, the two may part.
     """
-    if any(m.version not in facts.applied for m in facts.migrations):
+    if waiting(facts.migrations, facts.applied):
         return
     wanted = {table.name: _of(facts.features, table.name, "") for table in facts.tables if table.partitioning}
     for table, part in sorted({(f.table, f.partition) for f in facts.features if f.partition}):

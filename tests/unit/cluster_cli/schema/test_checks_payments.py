@@ -3,16 +3,19 @@
 import contextlib
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
 
+from app_core.errors import RefusedError
 from app_core.schema import registry
 from app_core.schema.migrations import parse_migration
 from app_core.schema.model import Table
 from app_core.schema.tabular import ForeignKey, Partitioning
+from cluster_cli.bootstrap.steps import StepLog
 from cluster_cli.schema import checks, patience, payments
+from cluster_cli.schema.apply import check
 from cluster_cli.schema.catalogue import as_text, parted, wanted_catalogue
 from cluster_cli.schema.checks.payments_catalogue import drop_statement, short
 from cluster_cli.schema.checks.payments_invalid_indexes import concurrently
@@ -70,6 +73,35 @@ def test_a_waiting_migration_is_named_and_what_it_would_make_is_not():
     live = without(("table", "account"))
     (one,) = found(applied={"0001": ONE.checksum}, live=live)
     assert (one.object, one.act) == ("migration 0002_two", "apply")
+
+
+EDITED = {"0001": ONE.checksum, "0002": "another"}
+NEWER = {**WHOLE.applied, "0009": "x"}
+
+
+@pytest.mark.parametrize(
+    ("applied", "name", "words"),
+    [(EDITED, "migration 0002_two", "was edited"), (NEWER, "migration 0009", "not in this checkout")],
+    ids=["edited", "of a newer release"],
+)
+def test_another_history_is_a_difference_and_keeps_apply_from_beginning(applied, name, words):
+    (one,) = found(applied=applied)
+    assert (one.kind, one.object, one.act) == ("history", name, "person")
+    assert words in one.detail and one.cure
+    with pytest.raises(RefusedError, match=words) as raised:
+        check([one], frozenset())
+    assert raised.value.exit_code == 6
+    facts, server = replace(WHOLE, applied=applied), Busy(0)
+    with pytest.raises(RefusedError, match=words):
+        payments.cure(cast("Any", server), facts, frozenset(), StepLog())
+    assert server.got == []
+
+
+def test_a_waiting_migration_that_could_not_be_run_again_keeps_apply_from_beginning():
+    outside = parse_migration("0003_x.sql", "-- migrate:up transaction:false\nUPDATE account SET id = 1;\n")
+    (one,) = found(migrations=(ONE, TWO, outside))
+    assert (one.kind, one.object, one.blocks) == ("pending-migration", "migration 0003_x", True)
+    assert "cannot be run twice" in one.detail
 
 
 EXTRA = [
