@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from app_core.errors import RefusedError, SwapskillError, TimedOutError
-from app_core.schema.migrations import Migration
+from app_core.schema.migrations import Migration, waiting
 from cluster_cli.schema import patience
 from cluster_cli.waiting import wait_until
 
@@ -39,13 +39,6 @@ _REPEATABLE_ACTION = re.compile(
 )
 _ACTION = re.compile(r"""('[^']*'|"[^"]*"|\((?:[^()]|\([^()]*\))*\)|[^,'"()])+""")
 """What stands between the commas that are in no text, name or parentheses."""
-
-
-def waiting(migrations: Iterable[Migration], applied: Mapping[str, str | None]) -> tuple[Migration, ...]:
-    """The migrations that a database lacks, in order. `applied`: version -> checksum, None where another
-    runner applied it. Pure.
-    """
-    return tuple(m for m in sorted(migrations, key=lambda m: m.version) if m.version not in applied)
 
 
 def pending(migrations: Iterable[Migration], applied: Mapping[str, str | None]) -> tuple[Migration, ...]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
-from app_core.schema.migrations import Migration
+from app_core.schema.migrations import Migration, waiting
 from app_core.schema.model import Table
 from cluster_cli.schema.catalogue import Catalogue, plainly, read_catalogue
 
@@ -48,6 +49,10 @@ SELECT c.relname, CASE c.relkind WHEN 'p' THEN
        ELSE pg_total_relation_size(c.oid) END
   FROM pg_class c
  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+"""
+_TABLES = """
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+   AND relname <> 'schema_migrations'
 """
 
 
@@ -92,7 +97,8 @@ class InvalidIndex:
 class PaymentsFacts:
     """What the checks compare. applied: version -> checksum (None: another runner did it).
 
-    indexed: an index of a partitioned table -> the partitions that have their part of it.
+    indexed: an index of a partitioned table -> the partitions that have their part of it. filled: the tables
+    that have rows; nobody looks while no migration waits.
     """
 
     migrations: tuple[Migration, ...]
@@ -107,6 +113,7 @@ class PaymentsFacts:
     database: str
     indexed: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     features: tuple[Feature, ...] = ()
+    filled: frozenset[str] = frozenset()
 
 
 def read_payments(
@@ -116,11 +123,12 @@ def read_payments(
     now = connection.execute("SELECT current_timestamp AT TIME ZONE 'UTC', current_database()").fetchone()
     assert now is not None
     moment: datetime = now[0]
+    applied = read_applied(connection)
     return PaymentsFacts(
         migrations=migrations,
         tables=tables,
         wanted=wanted,
-        applied=read_applied(connection),
+        applied=applied,
         live=read_catalogue(connection),
         invalid=tuple(InvalidIndex(*row) for row in connection.execute(_INVALID).fetchall()),
         partitions=read_partitions(connection),
@@ -129,7 +137,17 @@ def read_payments(
         database=str(now[1]),
         features=read_features(connection),
         indexed={str(x): frozenset(names) for x, names in connection.execute(_INDEXED).fetchall()},
+        filled=read_filled(connection) if waiting(migrations, applied) else frozenset(),
     )
+
+
+def read_filled(connection: Connection) -> frozenset[str]:
+    """The tables and partitions that have a row."""
+    tables = [str(name) for (name,) in connection.execute(_TABLES).fetchall()]
+    one = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM public.{})")
+    parts = [one.format(sql.Literal(name), sql.Identifier(name)) for name in tables]
+    rows = connection.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall() if parts else []
+    return frozenset(str(name) for (name,) in rows)
 
 
 def read_partitions(connection: Connection) -> tuple[Partition, ...]:

@@ -273,6 +273,17 @@ def test_a_detached_month_is_attached_again(
     assert kinds(live) == []
 
 
+def test_a_migration_that_drops_a_table_is_named_once_the_table_has_rows(live: Postgres) -> None:
+    gone = parse_migration("9999_gone.sql", "-- migrate:up\nDROP TABLE probe;\n")
+    everything = (*registry.migrations(), gone)
+    acts: list[tuple[str, bool]] = []
+    for _ in range(2):
+        (one,) = differences("payments", payments.read(live, migrations=everything))
+        acts.append((one.act, one.blocks))
+        live.execute("INSERT INTO probe (id, member) VALUES (%s, 'x')", (uuid.uuid4(),))
+    assert acts == [("apply", False), ("drop", True)]
+
+
 def detached_full(live: Postgres) -> str:
     """The ledger's next month with a transfer in it, detached."""
     month = month_of(payments.read(live).today).plus(1)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
+from app_core.schema.migrations import waiting
 from cluster_cli.schema.catalogue import UNFINISHED, Catalogue, Key, parted
 from cluster_cli.schema.checks.payments_invalid_indexes import concurrently
 from cluster_cli.schema.cost import estimate
 from cluster_cli.schema.differences import Command, Difference, Work
-from cluster_cli.schema.migrations import waiting
 from cluster_cli.schema.partitioned_indexes import build_statements, of_partitioned_table
 from cluster_cli.schema.payments_facts import PaymentsFacts
 

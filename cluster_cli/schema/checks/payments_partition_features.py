@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from app_core.schema.migrations import waiting
 from cluster_cli.schema.differences import Difference
-from cluster_cli.schema.migrations import waiting
 from cluster_cli.schema.partitions import Month, bounds
 from cluster_cli.schema.payments_facts import Feature, PaymentsFacts
 

@@ -104,6 +104,45 @@ def test_a_waiting_migration_that_could_not_be_run_again_keeps_apply_from_beginn
     assert "cannot be run twice" in one.detail
 
 
+DROPS = parse_migration("0003_gone.sql", "-- migrate:up\nALTER TABLE account DROP COLUMN balance;\n")
+
+
+def test_a_migration_that_takes_data_away_must_be_named():
+    (one,) = found(migrations=(ONE, TWO, DROPS), filled=frozenset({"account"}))
+    assert (one.act, one.name, one.detail) == (
+        "drop",
+        "migration 0003_gone",
+        "it has not been applied; it takes data from account",
+    )
+    with pytest.raises(RefusedError, match="takes data from account") as raised:
+        check([one], frozenset())
+    assert raised.value.hint == "swapctl schema apply --allow-drop 'migration 0003_gone'"
+    check([one], frozenset({one.name}))
+    assert to_apply([one], frozenset({one.name})) == [one]
+
+
+def test_where_no_data_are_it_needs_no_name():
+    (one,) = found(migrations=(ONE, TWO, DROPS), filled=frozenset({"b"}))
+    assert (one.act, one.name, one.blocks) == ("apply", "", False)
+    everything = found(migrations=(ONE, TWO, DROPS), applied={}, live={}, partitions=(), sizes={})
+    assert [d.act for d in everything] == ["apply"] * 3
+
+
+def test_a_migration_that_takes_from_tables_it_does_not_name_must_be_named_where_any_has_rows():
+    wide = parse_migration("0003_wide.sql", "-- migrate:up\nDROP OWNED BY app;\n")
+    assert [d.act for d in found(migrations=(ONE, TWO, wide))] == ["apply"]
+    assert [d.act for d in found(migrations=(ONE, TWO, wide), filled=frozenset({"b"}))] == ["drop"]
+
+
+def test_a_migration_that_writes_a_table_again_says_so_with_size_and_estimate():
+    types = parse_migration("0003_wide.sql", "-- migrate:up\nALTER TABLE account ALTER balance TYPE int;\n")
+    (one,) = found(migrations=(ONE, TWO, types))
+    assert (one.act, one.work, one.size_bytes, one.estimate_seconds) == ("apply", "rewrite", 50_000_000, 5.0)
+    assert one.detail.endswith("it may write again all of account")
+    (other,) = found(migrations=(ONE, TWO, types), sizes={})
+    assert (other.work, other.size_bytes, other.estimate_seconds) == ("", None, None)
+
+
 EXTRA = [
     ("column", "account.odd"),
     ("constraint", "account.odd_check"),
