@@ -35,6 +35,8 @@ _DROPS = {
 _PERSON = {
     "owner": "ALTER … OWNER TO the owner of the database (of the database: to postgres)",
     "setting": "ALTER ROLE … RESET or ALTER DATABASE … RESET: it changes what every session is promised",
+    "role": "ALTER ROLE … gives it the attributes again; swapctl cluster bootstrap makes one that lacks",
+    "membership": "REVOKE … FROM …: rights are given by migrations alone",
     "grant": "REVOKE it, or write a new migration that grants it",
 }
 
@@ -42,7 +44,7 @@ _TABLE_OF_INDEX = re.compile(r".*? ON (?:ONLY )?public\.(\S+) .*", re.DOTALL)
 
 
 def find(facts: PaymentsFacts) -> Iterator[Difference]:
-    """Tables and all that belongs to them, functions, types, grants, owners and settings that part.
+    """Tables and all that belongs to them, functions, types, grants, owners, settings and roles that part.
 
     While migrations wait, what lacks may be theirs: then only what is there too much is told.
     """
@@ -112,12 +114,17 @@ def _missing(facts: PaymentsFacts, key: Key, wanted: str) -> Difference:
         f"{kind} {name}",
         f"{_lack(facts, key)}; the migrations say {short(wanted)}",
         "apply" if build else "person",
-        online if build else "a new migration that makes it again",
+        online if build else _by_hand(kind, "a new migration that makes it again"),
         work="build" if build else "",
         size_bytes=size,
         estimate_seconds=estimate("build", size) if build else None,
         commands=build,
     )
+
+
+def _by_hand(kind: str, otherwise: str) -> str:
+    """What a person does: no migration makes roles."""
+    return _PERSON["role"] if kind == "role" else otherwise
 
 
 def _lack(facts: PaymentsFacts, key: Key) -> str:
@@ -143,7 +150,8 @@ def _differs(facts: PaymentsFacts, key: Key, live: str, wanted: str) -> Differen
         f"{kind} {name}",
         f"it is {short(live)}; the migrations say {short(wanted)}",
         "person",
-        "a new migration" + (" (another type: the table is written again under a lock)" if work else ""),
+        _by_hand(kind, "a new migration")
+        + (" (another type: the table is written again under a lock)" if work else ""),
         work=work,
         size_bytes=size,
         estimate_seconds=estimate(work, size) if work else None,

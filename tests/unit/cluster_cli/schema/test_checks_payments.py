@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any, cast
 
 import psycopg
@@ -13,8 +14,9 @@ from app_core.schema import registry
 from app_core.schema.migrations import parse_migration
 from app_core.schema.model import Table
 from app_core.schema.tabular import ForeignKey, Partitioning
+from cluster_cli.bootstrap.roles import ROLES
 from cluster_cli.bootstrap.steps import StepLog
-from cluster_cli.schema import checks, patience, payments
+from cluster_cli.schema import catalogue, checks, patience, payments
 from cluster_cli.schema.apply import check
 from cluster_cli.schema.catalogue import as_text, parted, wanted_catalogue
 from cluster_cli.schema.checks.payments_catalogue import drop_statement, short
@@ -411,12 +413,35 @@ def test_helpers():
 
 
 def test_the_committed_catalogue_reads_back_and_has_every_table_of_the_registry():
-    catalogue = wanted_catalogue()
-    assert '"table"' in as_text(catalogue)
-    assert {name for kind, name in catalogue if kind == "table"} == {t.name for t in registry.tables()}
+    wanted = wanted_catalogue()
+    assert '"table"' in as_text(wanted)
+    assert {name for kind, name in wanted if kind == "table"} == {t.name for t in registry.tables()}
+
+
+def test_the_roles_of_the_catalogue_are_those_that_the_bootstrap_makes():
+    wanted = {name: text for (kind, name), text in wanted_catalogue().items() if kind == "role"}
+    assert wanted == {role.name: role.attributes for role in ROLES}
+    query = Path(catalogue.__file__).with_suffix(".sql").read_text("utf-8")
+    assert "rolname IN ({})".format(", ".join(f"'{name}'" for name in sorted(wanted))) in query
+
+
+ROLE = {("role", "app"): "LOGIN"}
+
+
+@pytest.mark.parametrize(
+    ("live", "kind"),
+    [({("role", "app"): "LOGIN SUPERUSER"}, "role-differs"), ({}, "missing-role")],
+    ids=["superuser", "gone"],
+)
+def test_a_role_that_is_not_what_the_bootstrap_made_is_told(live, kind):
+    assert found(wanted={**CATALOGUE, **ROLE}, live={**CATALOGUE, **ROLE}) == []
+    (one,) = found(wanted={**CATALOGUE, **ROLE}, live={**CATALOGUE, **live})
+    assert (one.kind, one.object, one.act) == (kind, "role app", "person")
+    assert "ALTER ROLE" in one.cure
 
 
 UNDECLARED = {
+    ("membership", "app in pg_write_all_data"): "member",
     ("setting", "role app: synchronous_commit"): "local",
     ("owner", "account"): "app",
     ("grant", "schema public to app"): "CREATE",
