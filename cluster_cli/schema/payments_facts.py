@@ -164,13 +164,26 @@ def read_features(connection: Connection) -> tuple[Feature, ...]:
 
 def read_applied(connection: Connection) -> dict[str, str | None]:
     """The migrations that the database has: version -> checksum."""
-    columns = connection.execute(
-        "SELECT attname FROM pg_attribute"
-        " WHERE attrelid = to_regclass('public.schema_migrations') AND attnum > 0"
-    ).fetchall()
+    columns = _history_columns(connection)
     if not columns:
         return {}
-    checksum = "checksum" if ("checksum",) in columns else "NULL"
+    checksum = "checksum" if "checksum" in columns else "NULL"
     query = f"SELECT version, {checksum} FROM public.schema_migrations"
     rows = connection.execute(query).fetchall()  # type: ignore[arg-type] - one of two constants
     return {str(version): found for version, found in rows}
+
+
+def read_last_applied(connection: Connection) -> datetime | None:
+    """When the last migration ran; None where nobody wrote it down."""
+    if "applied_at" not in _history_columns(connection):
+        return None
+    row = connection.execute("SELECT max(applied_at) FROM public.schema_migrations").fetchone()
+    return row[0] if row else None
+
+
+def _history_columns(connection: Connection) -> set[str]:
+    rows = connection.execute(
+        "SELECT attname FROM pg_attribute"
+        " WHERE attrelid = to_regclass('public.schema_migrations') AND attnum > 0"
+    ).fetchall()
+    return {str(name) for (name,) in rows}
