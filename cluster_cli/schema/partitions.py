@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from psycopg import sql
 
-from app_core.schema.model import Table
+from app_core.schema.model import Retention, Table
 from app_core.schema.tabular import Partitioning
 
 _WITHIN = "within_its_month"
@@ -66,10 +67,11 @@ def months_left(table: Table, present: Iterable[str], today: date) -> int:
 
 
 def ended(table: Table, present: Iterable[str], today: date) -> list[str]:
-    """Partitions that lie wholly before the months that are kept; none when all are kept."""
-    if table.partitioning is None or table.partitioning.keep_months is None:
+    """Partitions of which every row has reached the end of its retention; none when all are kept."""
+    ends = table.retention
+    if table.partitioning is None or not isinstance(ends, Retention):
         return []
-    first_kept = partition_name(table.name, month_of(today).plus(-table.partitioning.keep_months))
+    first_kept = partition_name(table.name, month_of(today - timedelta(days=math.ceil(ends.days))))
     return sorted(name for name in present if name < first_kept)
 
 

@@ -43,7 +43,7 @@ TABLE = Table(
             query=query("aggregate_id", sort="sequence_number"),
         ),
     ),
-    partitioning=Partitioning("created_at", ahead=3, keep_months=2, done="published_at"),
+    partitioning=Partitioning("created_at", ahead=3, done="published_at"),
     changes=("published_at",),
     retention=Retention("created_at", 62, "to publish again after a mishap", how="partition"),
     erasure=DELETED,

@@ -2,17 +2,19 @@
 
 import contextlib
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app_core.errors import RefusedError
 from app_core.schema import registry
 from app_core.schema.migrations import parse_migration
-from app_core.schema.model import Table
+from app_core.schema.model import Kept, Retention, Table
 from app_core.schema.tabular import ForeignKey, Partitioning
 from cluster_cli.bootstrap.roles import ROLES
 from cluster_cli.bootstrap.steps import StepLog
@@ -38,7 +40,13 @@ CATALOGUE = {
     ("function", "check_it()"): "CREATE OR REPLACE FUNCTION …",
     ("grant", "account to app"): "SELECT",
 }
-LEDGER = Table("ledger", ("id", "at"), "sync", partitioning=Partitioning("at", ahead=2, keep_months=2))
+LEDGER = Table(
+    "ledger",
+    ("id", "at"),
+    "sync",
+    partitioning=Partitioning("at", ahead=2),
+    retention=Retention("at", 60, "why", how="partition"),
+)
 MONTHS = ("ledger_2026_11", "ledger_2026_12", "ledger_2027_01")
 WHOLE = PaymentsFacts(
     migrations=(ONE, TWO),
@@ -290,7 +298,7 @@ def test_a_missing_month_is_made_beside_the_table_and_attached():
 def test_it_says_when_rows_will_be_refused_once_fewer_than_two_months_are_left():
     some = found(partitions=WHOLE.partitions[:-1])
     assert some[0].detail == ("it is not there; months ahead: 1, rows from 2027-01-01 on will be refused")
-    longer = replace(LEDGER, partitioning=Partitioning("at", ahead=3, keep_months=2))
+    longer = replace(LEDGER, partitioning=Partitioning("at", ahead=3))
     (one,) = found(tables=(longer,))
     assert (one.object, one.detail) == ("partition ledger_2027_02", "it is not there")
 
@@ -396,8 +404,22 @@ def test_months():
 def test_months_end_when_they_lie_wholly_before_those_that_are_kept():
     present = ["ledger_2026_08", "ledger_2026_09", "ledger_2026_10", "ledger_2026_11"]
     assert ended(LEDGER, present, date(2026, 11, 1)) == ["ledger_2026_08"]
-    kept = replace(LEDGER, partitioning=Partitioning("at"))
-    assert ended(kept, present, date(2026, 11, 1)) == []
+    assert ended(replace(LEDGER, retention=Kept("always")), present, date(2026, 11, 1)) == []
+
+
+DAYS = st.dates(date(2020, 1, 1), date(2060, 12, 31))
+
+
+@given(today=DAYS, days=st.one_of(st.integers(1, 4000), st.floats(0.5, 4000)))
+def test_a_month_ends_when_its_last_row_is_as_old_as_the_registry_says_and_not_a_month_later(today, days):
+    table = replace(LEDGER, retention=Retention("at", days, "why", how="partition"))
+    now = datetime.combine(today, time())
+    months = [month_of(today).plus(-n) for n in range(140)]
+    over = set(ended(table, [partition_name("ledger", m) for m in months], today))
+    for month in months:
+        youngest = now - datetime.combine(month.plus(1).first_day(), time())  # of rows at its end
+        gone = partition_name("ledger", month) in over
+        assert youngest >= timedelta(days=days) if gone else youngest < timedelta(days=days + 1)
 
 
 def test_helpers():

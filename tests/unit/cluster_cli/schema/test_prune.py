@@ -27,6 +27,7 @@ from tests.unit.cluster_cli.schema.live import SESSIONS
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 OLD = Retention("start_at", 30, "a month is enough", only=("status", ("DONE",)))
+MONTHLY = Retention("at", 60, "why", how="partition")
 PAYMENT = Table("payment", ("id",), "sync", retention=Retention("created_at", 10, "why"))
 INVOICE = replace(PAYMENT, name="invoice", foreign_keys=(ForeignKey(("payment_id",), "payment", ("id",)),))
 
@@ -56,7 +57,7 @@ def test_a_cycle_of_references_still_has_an_order():
 
 
 def test_only_attached_and_half_detached_months_that_are_over_are_detached():
-    table = Table("ledger", ("id",), "sync", partitioning=Partitioning("at", keep_months=2))
+    table = Table("ledger", ("id",), "sync", partitioning=Partitioning("at"), retention=MONTHLY)
     parts = [
         Partition("ledger", "ledger_2026_08", True, False, 0),
         Partition("ledger", "ledger_2026_07", False, False, 0),
