@@ -25,6 +25,7 @@ _STEPS = {
     "missing-partition": "partitions",
     "unattached-partition": "partitions",
     "interrupted-detach": "partitions",
+    "missing-statistics": "statistics of statements",
 }
 _OTHER = "indexes"
 
@@ -53,7 +54,7 @@ def cure(
     *,
     dry_run: bool = False,
 ) -> None:
-    """Half-built indexes first, then migrations, then what they leave to do: indexes and partitions.
+    """Half-built indexes first, then migrations, then what they leave to do: indexes, partitions, statistics.
 
     The connection autocommits and holds the runners' turn. Raises RefusedError for an edited history, and
     SwapskillError with the server's words.

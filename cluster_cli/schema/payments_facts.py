@@ -13,6 +13,7 @@ from psycopg import sql
 
 from app_core.schema.migrations import Migration, waiting
 from app_core.schema.model import Table
+from cluster_cli.schema import statistics
 from cluster_cli.schema.catalogue import Catalogue, plainly, read_catalogue
 
 Connection = psycopg.Connection[Any]
@@ -98,7 +99,7 @@ class PaymentsFacts:
     """What the checks compare. applied: version -> checksum (None: another runner did it).
 
     indexed: an index of a partitioned table -> the partitions that have their part of it. filled: the tables
-    that have rows; nobody looks while no migration waits.
+    that have rows; nobody looks while no migration waits. lacks_statistics: those of statements.
     """
 
     migrations: tuple[Migration, ...]
@@ -114,6 +115,7 @@ class PaymentsFacts:
     indexed: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     features: tuple[Feature, ...] = ()
     filled: frozenset[str] = frozenset()
+    lacks_statistics: bool = False
 
 
 def read_payments(
@@ -137,6 +139,7 @@ def read_payments(
         database=str(now[1]),
         features=read_features(connection),
         indexed={str(x): frozenset(names) for x, names in connection.execute(_INDEXED).fetchall()},
+        lacks_statistics=statistics.missing(connection),
         filled=read_filled(connection) if waiting(migrations, applied) else frozenset(),
     )
 

@@ -462,6 +462,14 @@ def test_a_role_that_is_not_what_the_bootstrap_made_is_told(live, kind):
     assert "ALTER ROLE" in one.cure
 
 
+def test_statistics_of_statements_that_nobody_keeps_are_told_and_made():
+    (one,) = found(lacks_statistics=True)
+    assert (one.kind, one.act) == ("missing-statistics", "apply")
+    (text,) = statements([one])
+    assert "CREATE EXTENSION IF NOT EXISTS pg_stat_statements" in text
+    assert payments._STEPS[one.kind] == "statistics of statements"
+
+
 UNDECLARED = {
     ("membership", "app in pg_write_all_data"): "member",
     ("setting", "role app: synchronous_commit"): "local",
