@@ -35,6 +35,7 @@ TABLE = Table(
             "what is to be published, the events of one thing in order",
             partial={"sql": "published_at IS NULL"},
             name="outbox_unpublished_sequence_number",
+            query=query(published_at=None, sort="sequence_number"),
         ),
         Index(
             (("aggregate_id", 1), ("sequence_number", 1)),
