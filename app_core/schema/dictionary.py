@@ -111,7 +111,7 @@ def _table(entry: Table) -> str:
         ),
         f"- rules: {'; '.join(check.says for check in entry.checks)}" if entry.checks else "",
         f"- states: begins as {_names(entry.states.initial)}; {', '.join(states)}" if entry.states else "",
-        f"- partitions: by month of `{parts.column}`, {parts.ahead} ahead, {parts.keep_months} kept"
+        f"- partitions: by month of `{parts.column}`, {parts.ahead} ahead"
         + (f"; a month stays while `{parts.done}` lacks" if parts.done else "")
         if parts
         else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,13 @@ def read_migrations(folder: Path) -> tuple[Migration, ...]:
     if twice:
         raise MigrationError(f"version used by two files: {', '.join(sorted(twice))}")
     return tuple(found)
+
+
+def waiting(migrations: Iterable[Migration], applied: Mapping[str, str | None]) -> tuple[Migration, ...]:
+    """The migrations that a database lacks, in order. `applied`: version -> checksum, None where another
+    runner applied it. Pure.
+    """
+    return tuple(m for m in sorted(migrations, key=lambda m: m.version) if m.version not in applied)
 
 
 def parse_migration(file_name: str, text: str) -> Migration:

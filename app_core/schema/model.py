@@ -48,7 +48,9 @@ class WriteConcern:
 
 @dataclass(frozen=True)
 class Index:
-    """An index and the query that it serves, in a sentence and as a template (None: it only constrains).
+    """An index and the query that it serves, in a sentence and as a template.
+
+    only_constrains: it is there for what it forbids, and no query needs it.
 
     Keys: (field, 1 | -1 | "text" | "2dsphere") in order. A text index knows no stemming: members write in
     several languages.
@@ -61,6 +63,7 @@ class Index:
     ttl_seconds: int | None = None
     name: str = ""
     query: Query | None = None
+    only_constrains: bool = False
 
     def __post_init__(self) -> None:
         if not self.name:

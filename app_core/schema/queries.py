@@ -17,7 +17,10 @@ _WORD = re.compile(r"^(?P<field>[a-z_.]+?)(?P<operator>>=|<|~text|~near)?$")
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition on a field. `is` compares with the constant `value`, the others with a caller's value."""
+    """One condition on a field. `is` compares with the constant `value`, the others with a caller's value.
+
+    The constant None stands for a field that has no value.
+    """
 
     field: str
     operator: Operator
@@ -68,7 +71,7 @@ def sql_select(template: Query, table: str) -> tuple[str, tuple[str, ...]]:
     columns: list[str] = []
     for condition in template.conditions:
         if condition.operator == "is":
-            wheres.append(f"{condition.field} = '{condition.value}'")
+            wheres.append(_sql_constant(condition))
             continue
         wheres.append(f"{condition.field} {condition.operator} %s")
         columns.append(condition.field)
@@ -77,14 +80,22 @@ def sql_select(template: Query, table: str) -> tuple[str, tuple[str, ...]]:
     return text + (f" ORDER BY {order}" if order else "") + f" LIMIT {template.limit}", tuple(columns)
 
 
+def _sql_constant(condition: Condition) -> str:
+    value = condition.value
+    return f"{condition.field} IS NULL" if value is None else f"{condition.field} = '{value}'"
+
+
 def described(template: Query) -> str:
     """The template in words: `user_id = ?, created_at ≥ ?, newest first`."""
-    words = [
-        f"{c.field} = {c.value}" if c.operator == "is" else f"{c.field} {c.operator} ?"
-        for c in template.conditions
-    ]
+    words = [_described(condition) for condition in template.conditions]
     order = [f"{name} ↓" if way == -1 else f"{name} ↑" for name, way in template.sort]
     return ", ".join(words) + (f" by {', '.join(order)}" if order else "")
+
+
+def _described(condition: Condition) -> str:
+    if condition.operator != "is":
+        return f"{condition.field} {condition.operator} ?"
+    return f"{condition.field} " + ("is null" if condition.value is None else f"= {condition.value}")
 
 
 def _condition(word: str) -> Condition:

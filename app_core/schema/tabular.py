@@ -78,13 +78,12 @@ class StateMachine:
 class Partitioning:
     """Range partitions by month of a column (UTC), named `<table>_YYYY_MM`.
 
-    ahead: how many months after the current one exist already. keep_months: older ones are detached;
-    None = kept. done: a column; a month with a row in which it is null is not detached.
+    ahead: how many months after the current one exist already. done: a column; a month with a row in which it
+    is null is not detached. The table's retention says which months are.
     """
 
     column: str
     ahead: int = 3
-    keep_months: int | None = None
     done: str = ""
 
 

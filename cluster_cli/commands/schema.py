@@ -17,6 +17,7 @@ AllowDrop = Annotated[
         "--allow-drop",
         metavar="NAME",
         help="Drop this, as `schema diff` names it: 'column account.odd' (payments: with its kind),"
+        " 'migration 0099_words' (it takes data away),"
         " exchange.messages.odd_1; may be repeated.",
     ),
 ]

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from app_core.errors import RefusedError, UsageError, nearest
 from cluster_cli.bootstrap.steps import BootstrapResult, Progress, StepLog
-from cluster_cli.schema import payments, social, statistics
+from cluster_cli.schema import payments, social
 from cluster_cli.schema.checks import differences
 from cluster_cli.schema.differences import Difference, blocking, droppable, to_apply, unknown_names
 from cluster_cli.schema.migrations import turn
@@ -110,7 +110,6 @@ def apply_payments(
         found = differences("payments", facts)
         check(found, allowed, names=False)
         payments.cure(connection, facts, allowed, log, dry_run=dry_run)
-        _keep_statistics(connection, log, dry_run)
     _say_kept(found, allowed, log)
 
 
@@ -122,14 +121,6 @@ def migrating(ctx: Context, database: str = "payments") -> Iterator[payments.Con
     link = connect(ctx, via="proxy", database=database, autocommit=True)
     with contextlib.closing(link) as connection, turn(connection):
         yield connection
-
-
-def _keep_statistics(connection: payments.Connection, log: StepLog, dry_run: bool) -> None:
-    if statistics.missing(connection):
-        with log.step("statistics of statements") as step:
-            step.changed = True
-            if not dry_run:
-                statistics.make(connection)
 
 
 def _say_kept(found: list[Difference], allowed: frozenset[str], log: StepLog) -> None:

@@ -75,8 +75,8 @@ def reconcile(
     scanned, unknown, found = 0, 0, list[Account]()
     for accounts in _batches(connection, batch):
         suspects = [a.id for a in accounts if a.unexplained]
-        months = ledger_months(read_partitions(connection))
-        again = [a for a in _look(connection, months, suspects) if a.unexplained] if suspects else []
+        looked, months = _look(connection, suspects) if suspects else ([], [])
+        again = [a for a in looked if a.unexplained]
         lost = [a for a in again if known(a, months)]
         unknown += len(again) - len(lost)
         found += lost
@@ -105,19 +105,31 @@ def known(account: Account, months: Sequence[Partition]) -> bool:
 def _batches(connection: Connection, size: int) -> Iterator[list[Account]]:
     after = sql.SQL("true").format()
     while True:
-        months = ledger_months(read_partitions(connection))
-        accounts = _read(connection, months, after + sql.SQL(" ORDER BY id LIMIT {}").format(size))
+        accounts, _ = _read(connection, after + sql.SQL(" ORDER BY id LIMIT {}").format(size))
         if not accounts:
             return
         yield accounts
         after = sql.SQL("id > {}").format(accounts[-1].id)
 
 
-def _look(connection: Connection, months: Sequence[Partition], ids: Sequence[UUID]) -> list[Account]:
-    return _read(connection, months, sql.SQL("id = ANY ({})").format(list(ids)))
+def _look(connection: Connection, ids: Sequence[UUID]) -> tuple[list[Account], list[Partition]]:
+    return _read(connection, sql.SQL("id = ANY ({})").format(list(ids)))
 
 
-def _read(connection: Connection, months: Sequence[Partition], condition: sql.Composed) -> list[Account]:
+def _read(connection: Connection, condition: sql.Composed) -> tuple[list[Account], list[Partition]]:
+    """Accounts, and the months that were read for them: those that are there at this moment."""
+    try:
+        return _read_once(connection, condition)
+    except psycopg.errors.UndefinedTable:  # a detached month was dropped after it was found
+        return _read_once(connection, condition)
+
+
+def _read_once(connection: Connection, condition: sql.Composed) -> tuple[list[Account], list[Partition]]:
+    months = ledger_months(read_partitions(connection))
+    return _sum_up(connection, months, condition), months
+
+
+def _sum_up(connection: Connection, months: Sequence[Partition], condition: sql.Composed) -> list[Account]:
     """One statement, so one snapshot: a payment that is under way is in both or in neither."""
     places = [LEDGER, *(p.name for p in months if not p.attached)]
     entries = sql.SQL(" UNION ALL ").join(

@@ -1,6 +1,7 @@
 -- Everything in schema `public` that a migration can make, as (kind, name, definition). Partitions come and
 -- go with time and are compared apart (partitions.sql); what a constraint, a table or an extension brings along
--- is left out. Owners and settings are told where they are not what every cluster has.
+-- is left out. Owners, settings and memberships are told where they are not what every cluster has; of the roles those
+-- that the bootstrap makes (cluster_cli/bootstrap/roles.py).
 WITH named AS (
     SELECT c.oid, c.relname, c.relkind, c.relacl, c.relowner, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity
       FROM pg_class c
@@ -15,6 +16,8 @@ WITH named AS (
     SELECT t.* FROM pg_type t WHERE t.typnamespace = 'public'::regnamespace AND t.typtype IN ('d', 'e')
 ), here AS (
     SELECT d.oid, d.datdba, d.datacl FROM pg_database d WHERE d.datname = current_database()
+), made AS (
+    SELECT * FROM pg_roles WHERE rolname IN ('app', 'postgres', 'prober', 'replicator', 'rewind')
 ), owners AS (
     SELECT relname::text AS name, relowner AS owner, relacl AS acl, NULL::"char" AS defaults FROM named
      WHERE relkind NOT IN ('i', 'I')
@@ -104,6 +107,20 @@ SELECT 'owner', o.name, r.rolname::text
  WHERE CASE o.name WHEN 'database' THEN NOT r.rolsuper
                    WHEN 'schema public' THEN r.rolname <> 'pg_database_owner'
                    ELSE o.owner <> here.datdba END
+UNION ALL
+SELECT 'role', r.rolname::text, concat_ws(' ',
+       CASE WHEN r.rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
+       CASE WHEN r.rolsuper THEN 'SUPERUSER' ELSE concat_ws(' ',  -- who may do everything
+            CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END, CASE WHEN r.rolcreatedb THEN 'CREATEDB' END,
+            CASE WHEN r.rolreplication THEN 'REPLICATION' END, CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END) END,
+       CASE WHEN NOT r.rolinherit THEN 'NOINHERIT' END,
+       'CONNECTION LIMIT ' || nullif(r.rolconnlimit, -1), 'VALID UNTIL ' || r.rolvaliduntil)
+  FROM made r
+UNION ALL
+SELECT 'membership', member.rolname || ' in ' || whole.rolname,
+       CASE WHEN m.admin_option THEN 'WITH ADMIN OPTION' ELSE 'member' END
+  FROM pg_auth_members m JOIN pg_roles member ON member.oid = m.member JOIN pg_roles whole ON whole.oid = m.roleid
+ WHERE m.member IN (SELECT oid FROM made) OR m.roleid IN (SELECT oid FROM made)
 UNION ALL
 SELECT 'setting', coalesce('role ' || r.rolname, 'every role') || ': ' || split_part(one, '=', 1),
        substr(one, position('=' IN one) + 1)

@@ -1,4 +1,4 @@
-"""How long a build, a rewrite or a reshard may take: bytes by a rate, so a guess, and said to be one."""
+"""How long a scan, build, rewrite or reshard may take: bytes by a rate, so a guess, and said to be one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cluster_cli.schema.differences import Work
 
-RATES: Mapping[Work, float] = {"build": 20e6, "rewrite": 10e6, "reshard": 5e6}
+RATES: Mapping[Work, float] = {"scan": 50e6, "build": 20e6, "rewrite": 10e6, "reshard": 5e6}
 """Bytes a second on a modest disk; a reshard copies every document to new owners and catches up."""
 RESHARD_LEAST_S = 300.0
 """The servers' own minimum: `reshardingMinimumOperationDurationMillis`."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 Act = Literal["apply", "drop", "person"]
 """apply: `schema apply` cures it; drop: it does when the object is named; person: a decision is needed."""
 Domain = Literal["social", "payments"]
-Work = Literal["", "build", "rewrite", "reshard"]
+Work = Literal["", "scan", "build", "rewrite", "reshard"]
 Command = tuple[str, Any]
 """(database, command document) on MongoDB, (database, statement) on PostgreSQL."""
 
@@ -20,7 +20,7 @@ class Difference:
 
     object: its full name. name: what `--allow-drop` must say when the cure drops something that may hold
     data, on the payments side with its kind (`column account.audit`). blocks: `schema apply` does nothing at
-    all until this is decided. size_bytes: what a rebuild, rewrite or reshard has to read;
+    all until this is decided. size_bytes: what a scan, build, rewrite or reshard has to read;
     estimate_seconds: at the rates of `cost.RATES`.
     """
 

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from app_core.errors import RefusedError, SwapskillError, TimedOutError
-from app_core.schema.migrations import Migration
+from app_core.schema.migrations import Migration, waiting
 from cluster_cli.schema import patience
 from cluster_cli.waiting import wait_until
 
@@ -42,40 +42,50 @@ _ACTION = re.compile(r"""('[^']*'|"[^"]*"|\((?:[^()]|\([^()]*\))*\)|[^,'"()])+""
 
 
 def pending(migrations: Iterable[Migration], applied: Mapping[str, str | None]) -> tuple[Migration, ...]:
-    """The migrations to run. `applied`: version -> checksum, None where another runner applied it. Pure.
+    """The migrations to run. Pure.
 
     Raises RefusedError when history was edited (a changed file, a version that no file has), and for a
     migration outside a transaction that could not be run again after a kill.
     """
+    known = tuple(migrations)
+    found = waiting(known, applied)
+    refused = [*contradictions(known, applied), *(r for r in map(refusal, found) if r is not None)]
+    if refused:
+        raise refused[0]
+    return found
+
+
+def contradictions(
+    migrations: Iterable[Migration], applied: Mapping[str, str | None]
+) -> Iterator[RefusedError]:
+    """Where a database's history is not that of the files. Pure."""
     by_version = {m.version: m for m in migrations}
-    for version, checksum in applied.items():
+    for version, checksum in sorted(applied.items()):
         if version not in by_version:
-            raise RefusedError(
+            yield RefusedError(
                 "the database has a migration that is not in this checkout",
                 on=version,
                 hint="run the release that made it, or a newer one",
             )
-        if checksum is not None and by_version[version].checksum != checksum:
-            raise RefusedError(
+        elif checksum not in (None, by_version[version].checksum):
+            yield RefusedError(
                 "an applied migration was edited",
                 on=f"{version}_{by_version[version].name}.sql",
                 why="its checksum is not the one in schema_migrations",
                 hint="restore the file and write the change as a new migration",
             )
-    waiting = tuple(m for version, m in sorted(by_version.items()) if version not in applied)
-    for migration in waiting:
-        _refuse_unrepeatable(migration)
-    return waiting
 
 
-def _refuse_unrepeatable(migration: Migration) -> None:
+def refusal(migration: Migration) -> RefusedError | None:
+    """Why a migration must not begin: after a kill it could not be run again. Pure."""
     for part in unrepeatable(migration):
-        raise RefusedError(
+        return RefusedError(
             "a statement outside a transaction cannot be run twice",
             on=f"{migration.version}_{migration.name}.sql",
             why=f"after a kill between two statements it would run again: {part}",
             hint="write IF NOT EXISTS or IF EXISTS, or leave out transaction:false",
         )
+    return None
 
 
 def unrepeatable(migration: Migration) -> list[str]:

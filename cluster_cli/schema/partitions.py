@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from psycopg import sql
 
-from app_core.schema.model import Table
+from app_core.schema.model import Retention, Table
 from app_core.schema.tabular import Partitioning
+
+_WITHIN = "within_its_month"
+"""The constraint that a full month has while it is made ready to be attached."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,11 @@ def months_left(table: Table, present: Iterable[str], today: date) -> int:
 
 
 def ended(table: Table, present: Iterable[str], today: date) -> list[str]:
-    """Partitions that lie wholly before the months that are kept; none when all are kept."""
-    if table.partitioning is None or table.partitioning.keep_months is None:
+    """Partitions of which every row has reached the end of its retention; none when all are kept."""
+    ends = table.retention
+    if table.partitioning is None or not isinstance(ends, Retention):
         return []
-    first_kept = partition_name(table.name, month_of(today).plus(-table.partitioning.keep_months))
+    first_kept = partition_name(table.name, month_of(today - timedelta(days=math.ceil(ends.days))))
     return sorted(name for name in present if name < first_kept)
 
 
@@ -80,11 +85,39 @@ def create_statement(table: Table, month: Month) -> sql.Composed:
     make = sql.SQL(
         "CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE); "
     ).format(name, sql.Identifier(table.name))
-    return make + attach_statement(table, month)
+    return make + _attach(table, month)
 
 
-def attach_statement(table: Table, month: Month) -> sql.Composed:
-    """Attach a month's table that is there; its rows are read, to see that they lie in the month."""
+def attach_statements(table: Table, month: Month) -> list[sql.Composed]:
+    """Attach a month's table that is there and may be full; each statement can run again after a kill.
+
+    Its rows are read, to see that they lie in the month, while it is alone: ATTACH PARTITION believes a
+    constraint that is validated, and so holds its locks (`create_statement`) for a moment only.
+    """
+    assert table.partitioning is not None
+    partition = partition_name(table.name, month)
+    place = sql.SQL("ALTER TABLE {} ").format(sql.Identifier(partition))
+    name = sql.Identifier(_WITHIN)
+    # what DETACH PARTITION … CONCURRENTLY leaves, by the name that PostgreSQL gives it
+    left = sql.Identifier(f"{partition}_{table.partitioning.column}_check")
+    column = sql.Identifier(table.partitioning.column)
+    low, high = bounds(month)
+    return [
+        place
+        + sql.SQL(
+            "DROP CONSTRAINT IF EXISTS {name}, ADD CONSTRAINT {name}"
+            " CHECK ({column} IS NOT NULL AND {column} >= {low} AND {column} < {high}) NOT VALID"
+        ).format(name=name, column=column, low=low, high=high),
+        place + sql.SQL("VALIDATE CONSTRAINT {}").format(name),
+        # together: an attached month with a constraint of its own would differ from its table
+        _attach(table, month)
+        + sql.SQL("; ")
+        + place
+        + sql.SQL("DROP CONSTRAINT {}, DROP CONSTRAINT IF EXISTS {}").format(name, left),
+    ]
+
+
+def _attach(table: Table, month: Month) -> sql.Composed:
     return sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
         sql.Identifier(table.name), sql.Identifier(partition_name(table.name, month)), *bounds(month)
     )
@@ -97,7 +130,7 @@ def bounds(month: Month) -> tuple[str, str]:
 
 
 def detach_statement(table: str, partition: str, *, finalize: bool = False) -> sql.Composed:
-    """Takes a partition out without locking out readers or writers; its data stay in a table of its own."""
+    """Takes a partition out; its data stay in a table of its own. Who waits for it: `detaching`."""
     return sql.SQL("ALTER TABLE {} DETACH PARTITION {} {}").format(
         sql.Identifier(table), sql.Identifier(partition), sql.SQL("FINALIZE" if finalize else "CONCURRENTLY")
     )

@@ -34,6 +34,11 @@ SELECT o.parent, o.part, 'trigger', t.tgname,
        t.tgfoid::regprocedure || CASE t.tgenabled WHEN 'O' THEN '' ELSE ' (' || t.tgenabled::text || ')' END
   FROM ours o JOIN pg_trigger t ON t.tgrelid = o.oid AND NOT t.tgisinternal
 UNION ALL
+SELECT o.parent, o.part, 'index', x.relname, pg_get_indexdef(x.oid)  -- of its own: no part of the table's
+  FROM ours o JOIN pg_index i ON i.indrelid = o.oid AND i.indisvalid JOIN pg_class x ON x.oid = i.indexrelid
+ WHERE o.part <> '' AND NOT EXISTS (SELECT 1 FROM pg_inherits h WHERE h.inhrelid = x.oid)
+   AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = x.oid AND c.contype IN ('p', 'u', 'x'))
+UNION ALL
 SELECT o.parent, o.part, 'rule', r.rulename, 'a rule' FROM ours o JOIN pg_rewrite r ON r.ev_class = o.oid
 UNION ALL
 SELECT o.parent, o.part, 'policy', p.polname, 'a policy' FROM ours o JOIN pg_policy p ON p.polrelid = o.oid

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -30,9 +30,7 @@ _SETTLE = sql.SQL(
     " SET client_connection_check_interval = '1s'; SET lock_timeout = {}"
 )
 _ONLINE = re.compile(
-    r"(CREATE( UNIQUE)? INDEX|DROP INDEX|REINDEX( \([^)]*\))? \w+) CONCURRENTLY\b"
-    r"|ALTER TABLE .*\bDETACH PARTITION \S+ (CONCURRENTLY|FINALIZE)\b",
-    re.IGNORECASE,
+    r"(CREATE( UNIQUE)? INDEX|DROP INDEX|REINDEX( \([^)]*\))? \w+) CONCURRENTLY\b", re.IGNORECASE
 )
 _COMMENTS = re.compile(r"--[^\n]*\n?|/\*.*?\*/", re.DOTALL)
 
@@ -56,23 +54,28 @@ def settle(connection: Connection) -> None:
 
 def execute(connection: Connection, statement: Statement) -> None:
     """Run a statement; what works online waits without an end, unless its file set a limit of its own."""
-    with unhurried(connection) if online(statement) else contextlib.nullcontext():
+    with limited(connection, 0, only=_SETTLED) if online(statement) else contextlib.nullcontext():
         connection.execute(statement)
 
 
 @contextlib.contextmanager
-def unhurried(connection: Connection) -> Iterator[None]:
-    """No limit on waiting for locks where the runner's own is in force; it is in force again afterwards."""
+def limited(connection: Connection, milliseconds: int, *, only: str | None = None) -> Iterator[None]:
+    """Another limit on waiting for locks (0: none); the one that was is in force again afterwards.
+
+    only: leave any limit but this one as it is.
+    """
     row = connection.execute("SELECT current_setting('lock_timeout')").fetchone()
-    if row is None or row[0] != _SETTLED:
+    assert row is not None
+    if only not in (None, row[0]):
         yield
         return
-    connection.execute("SET lock_timeout = 0")
+    change = sql.SQL("SET lock_timeout = {}")
+    connection.execute(change.format(milliseconds))
     try:
         yield
     finally:
         if not connection.broken:
-            connection.execute(sql.SQL("SET lock_timeout = {}").format(_SETTLED))
+            connection.execute(change.format(row[0]))
 
 
 def briefly(connection: Connection, statement: Statement) -> None:
@@ -80,11 +83,23 @@ def briefly(connection: Connection, statement: Statement) -> None:
 
     Raises psycopg.errors.LockNotAvailable when it does not get the locks in TRIES tries.
     """
+
+    def once() -> None:
+        with connection.transaction():
+            connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(BRIEF_MS))
+            connection.execute(statement)
+
+    insist(once)
+
+
+def insist(act: Callable[[], None]) -> None:
+    """Act again, after a pause, while it does not get its locks: at most TRIES times in all.
+
+    Raises psycopg.errors.LockNotAvailable, the last one.
+    """
     for left in reversed(range(TRIES)):
         try:
-            with connection.transaction():
-                connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(BRIEF_MS))
-                connection.execute(statement)
+            act()
             return
         except psycopg.errors.LockNotAvailable:
             if not left:

@@ -25,6 +25,7 @@ _STEPS = {
     "missing-partition": "partitions",
     "unattached-partition": "partitions",
     "interrupted-detach": "partitions",
+    "missing-statistics": "statistics of statements",
 }
 _OTHER = "indexes"
 
@@ -53,13 +54,14 @@ def cure(
     *,
     dry_run: bool = False,
 ) -> None:
-    """Half-built indexes first, then migrations, then what they leave to do: indexes and partitions.
+    """Half-built indexes first, then migrations, then what they leave to do: indexes, partitions, statistics.
 
-    The connection autocommits and holds the runners' turn. Raises SwapskillError with the server's words.
+    The connection autocommits and holds the runners' turn. Raises RefusedError for an edited history, and
+    SwapskillError with the server's words.
     """
     found = to_apply(differences("payments", facts), allowed)
     _cure_all(connection, [d for d in found if d.kind == "invalid-index"], log, dry_run)
-    waiting = [m for m in facts.migrations if m.version not in facts.applied]
+    waiting = runner.pending(facts.migrations, facts.applied)
     if not waiting:
         with log.step("migrations") as step:
             step.changed = False

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
-from app_core.schema.migrations import Migration
+from app_core.schema.migrations import Migration, waiting
 from app_core.schema.model import Table
+from cluster_cli.schema import statistics
 from cluster_cli.schema.catalogue import Catalogue, plainly, read_catalogue
 
 Connection = psycopg.Connection[Any]
@@ -48,6 +50,10 @@ SELECT c.relname, CASE c.relkind WHEN 'p' THEN
        ELSE pg_total_relation_size(c.oid) END
   FROM pg_class c
  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+"""
+_TABLES = """
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+   AND relname <> 'schema_migrations'
 """
 
 
@@ -92,7 +98,8 @@ class InvalidIndex:
 class PaymentsFacts:
     """What the checks compare. applied: version -> checksum (None: another runner did it).
 
-    indexed: an index of a partitioned table -> the partitions that have their part of it.
+    indexed: an index of a partitioned table -> the partitions that have their part of it. filled: the tables
+    that have rows; nobody looks while no migration waits. lacks_statistics: those of statements.
     """
 
     migrations: tuple[Migration, ...]
@@ -107,6 +114,8 @@ class PaymentsFacts:
     database: str
     indexed: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     features: tuple[Feature, ...] = ()
+    filled: frozenset[str] = frozenset()
+    lacks_statistics: bool = False
 
 
 def read_payments(
@@ -116,11 +125,12 @@ def read_payments(
     now = connection.execute("SELECT current_timestamp AT TIME ZONE 'UTC', current_database()").fetchone()
     assert now is not None
     moment: datetime = now[0]
+    applied = read_applied(connection)
     return PaymentsFacts(
         migrations=migrations,
         tables=tables,
         wanted=wanted,
-        applied=read_applied(connection),
+        applied=applied,
         live=read_catalogue(connection),
         invalid=tuple(InvalidIndex(*row) for row in connection.execute(_INVALID).fetchall()),
         partitions=read_partitions(connection),
@@ -129,7 +139,18 @@ def read_payments(
         database=str(now[1]),
         features=read_features(connection),
         indexed={str(x): frozenset(names) for x, names in connection.execute(_INDEXED).fetchall()},
+        lacks_statistics=statistics.missing(connection),
+        filled=read_filled(connection) if waiting(migrations, applied) else frozenset(),
     )
+
+
+def read_filled(connection: Connection) -> frozenset[str]:
+    """The tables and partitions that have a row."""
+    tables = [str(name) for (name,) in connection.execute(_TABLES).fetchall()]
+    one = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM public.{})")
+    parts = [one.format(sql.Literal(name), sql.Identifier(name)) for name in tables]
+    rows = connection.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall() if parts else []
+    return frozenset(str(name) for (name,) in rows)
 
 
 def read_partitions(connection: Connection) -> tuple[Partition, ...]:
@@ -146,13 +167,26 @@ def read_features(connection: Connection) -> tuple[Feature, ...]:
 
 def read_applied(connection: Connection) -> dict[str, str | None]:
     """The migrations that the database has: version -> checksum."""
-    columns = connection.execute(
-        "SELECT attname FROM pg_attribute"
-        " WHERE attrelid = to_regclass('public.schema_migrations') AND attnum > 0"
-    ).fetchall()
+    columns = _history_columns(connection)
     if not columns:
         return {}
-    checksum = "checksum" if ("checksum",) in columns else "NULL"
+    checksum = "checksum" if "checksum" in columns else "NULL"
     query = f"SELECT version, {checksum} FROM public.schema_migrations"
     rows = connection.execute(query).fetchall()  # type: ignore[arg-type] - one of two constants
     return {str(version): found for version, found in rows}
+
+
+def read_last_applied(connection: Connection) -> datetime | None:
+    """When the last migration ran; None where nobody wrote it down."""
+    if "applied_at" not in _history_columns(connection):
+        return None
+    row = connection.execute("SELECT max(applied_at) FROM public.schema_migrations").fetchone()
+    return row[0] if row else None
+
+
+def _history_columns(connection: Connection) -> set[str]:
+    rows = connection.execute(
+        "SELECT attname FROM pg_attribute"
+        " WHERE attrelid = to_regclass('public.schema_migrations') AND attnum > 0"
+    ).fetchall()
+    return {str(name) for (name,) in rows}

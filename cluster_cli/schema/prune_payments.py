@@ -9,8 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from cluster_cli.schema import patience
-from cluster_cli.schema.partitions import detach_statement
+from cluster_cli.schema.detaching import detach
 from cluster_cli.schema.payments import read as read_payments
 from cluster_cli.schema.payments_facts import Partition
 from cluster_cli.schema.prune_statements import (
@@ -101,6 +100,6 @@ def detach_one(
         progress(f"{partition.name}: stays, {waiting} rows lack {done}")
         return Pruned(name, "kept", now, waiting, 0, f"rows without {done} would leave unnoticed")
     if not dry_run:
-        patience.execute(connection, detach_statement(partition.table, partition.name))
+        detach(connection, partition.table, partition.name)
         progress(f"{partition.name}: detached; when it is archived: DROP TABLE {partition.name}")
     return Pruned(name, "detached", now, 1, 1, "its month is over")

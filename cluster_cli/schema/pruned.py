@@ -13,6 +13,7 @@ from pymongo.errors import ConnectionFailure, PyMongoError
 
 from app_core.errors import SwapskillError, TimedOutError
 from cluster_cli.engines.mongodb.clients import server_words
+from cluster_cli.engines.postgresql.connect import lost
 from cluster_cli.schema.retention_plan import Ending
 
 Progress = Callable[[str], None]
@@ -110,7 +111,7 @@ def why_failed(error: psycopg.Error | PyMongoError) -> str:
         if isinstance(error, ConnectionFailure):
             raise error
         return server_words(error)
-    if error.diag.message_primary is None or str(error.sqlstate).startswith(("08", "57")):
+    if error.diag.message_primary is None or lost(error):
         raise error
     return error.diag.message_primary
 

@@ -106,8 +106,8 @@ def _referred(table: Table, others: Iterable[Table]) -> bool:
 
 
 def detachable(tables: Iterable[Table], partitions: Iterable[Partition], now: datetime) -> list[Partition]:
-    """The attached partitions of months that are no longer kept."""
-    attached = [p for p in partitions if p.attached]
+    """The partitions of months that are no longer kept: attached, or half detached by a run that ended."""
+    attached = [p for p in partitions if p.attached or p.pending]
     names = {
         name
         for table in tables

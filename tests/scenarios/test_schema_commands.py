@@ -427,6 +427,16 @@ def test_review_names_unused_and_duplicate_indexes(sandbox: Context, root: Clien
     assert found["unused", "exchange.messages half"] == drop
 
 
+def test_statistics_that_nobody_keeps_are_a_difference_and_made_again(
+    sandbox: Context, payments: psycopg.Connection[Any]
+) -> None:
+    payments.execute("DROP EXTENSION pg_stat_statements")
+    told = [(d.kind, d.object) for d in find_differences(sandbox)]
+    assert told == [("missing-statistics", "extension pg_stat_statements")]
+    assert schema(sandbox, "apply").returncode == 0
+    assert find_differences(sandbox) == []
+
+
 def test_a_statement_that_scans_is_told_with_the_index_to_make(
     sandbox: Context, payments: psycopg.Connection[Any]
 ) -> None:

@@ -51,6 +51,7 @@ PARTITIONS = {
     "a right on a column": ("{outbox}", "GRANT UPDATE (type) ON {outbox} TO app"),
     "a constraint": ("{outbox}", "ALTER TABLE {outbox} ADD CHECK (type <> 'x.y')"),
     "not null": ("{outbox}", "ALTER TABLE {outbox} ALTER published_at SET NOT NULL"),
+    "an index": ("{outbox}", "CREATE INDEX odd ON {outbox} (type)"),
     "unlogged": ("{outbox}", "ALTER TABLE {outbox} SET UNLOGGED"),
     "an owner": ("{outbox}", "ALTER TABLE {outbox} OWNER TO app"),
     "a rule": ("{outbox}", "CREATE RULE odd AS ON DELETE TO {outbox} DO INSTEAD NOTHING"),
@@ -110,6 +111,20 @@ CHANGES = {
         "extra-setting",
         "setting role app: synchronous_commit",
         "ALTER ROLE app SET synchronous_commit = local",
+    ),
+    "a role that may do everything": ("role-differs", "role app", "ALTER ROLE app SUPERUSER"),
+    "a role that sees every row": ("role-differs", "role app", "ALTER ROLE app BYPASSRLS"),
+    "a role that makes others": ("role-differs", "role prober", "ALTER ROLE prober CREATEROLE"),
+    "a role that ends": ("role-differs", "role app", "ALTER ROLE app VALID UNTIL '2030-01-01'"),
+    "a membership": (
+        "extra-membership",
+        "membership app in pg_write_all_data",
+        "GRANT pg_write_all_data TO app",
+    ),
+    "a member of a role of ours": (
+        "extra-membership",
+        "membership prober in app",
+        "GRANT app TO prober WITH ADMIN OPTION",
     ),
     "a database's setting": (
         "extra-setting",

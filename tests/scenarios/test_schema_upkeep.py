@@ -92,6 +92,21 @@ def test_review_names_one_of_each_kind_and_its_command_cures(
     assert not left & {"account odd_unused", "account odd_twice", "account account_pkey"}
 
 
+def test_of_two_indexes_the_one_that_serves_less_is_the_duplicate(
+    sandbox: Context, payments: Postgres
+) -> None:
+    payments.execute("CREATE INDEX odd_a ON account (currency)")
+    payments.execute("CREATE INDEX odd_b ON account (currency) INCLUDE (balance)")
+    payments.execute("CREATE INDEX odd_c ON account (currency text_pattern_ops)")
+    payments.execute('CREATE INDEX odd_d ON account (currency COLLATE "C")')
+    payments.execute("CREATE INDEX odd_e ON account (currency NULLS FIRST)")
+    try:
+        told = {name for kind, name in reviewed(sandbox) if kind == "duplicate"}
+    finally:
+        payments.execute("DROP INDEX odd_a, odd_b, odd_c, odd_d, odd_e")
+    assert {name for name in told if "odd_" in name} == {"account odd_a"}
+
+
 def behind(ctx: Context, member: str) -> float:
     """How far a replica is behind, in seconds, as `swapctl lag` shows it."""
     return next((lag.lag_seconds or 0.0 for lag in lags(ctx) if lag.member == member), 0.0)

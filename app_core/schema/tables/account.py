@@ -33,6 +33,7 @@ TABLE = Table(
             "a transfer's currency is its accounts'",
             unique=True,
             name="account_id_currency_key",
+            only_constrains=True,
         ),
     ),
     changes=("balance",),

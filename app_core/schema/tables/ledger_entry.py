@@ -36,7 +36,7 @@ TABLE = Table(
             query=query("account_id", "created_at>=", sort="created_at"),
         ),
     ),
-    partitioning=Partitioning("created_at", ahead=3, keep_months=120),
+    partitioning=Partitioning("created_at", ahead=3),
     append_only=True,
     retention=Retention("created_at", 3653, "books are kept for ten years", how="partition"),
     erasure=BOOKS,

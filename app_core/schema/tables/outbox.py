@@ -35,6 +35,7 @@ TABLE = Table(
             "what is to be published, the events of one thing in order",
             partial={"sql": "published_at IS NULL"},
             name="outbox_unpublished_sequence_number",
+            query=query(published_at=None, sort="sequence_number"),
         ),
         Index(
             (("aggregate_id", 1), ("sequence_number", 1)),
@@ -43,7 +44,7 @@ TABLE = Table(
             query=query("aggregate_id", sort="sequence_number"),
         ),
     ),
-    partitioning=Partitioning("created_at", ahead=3, keep_months=2, done="published_at"),
+    partitioning=Partitioning("created_at", ahead=3, done="published_at"),
     changes=("published_at",),
     retention=Retention("created_at", 62, "to publish again after a mishap", how="partition"),
     erasure=DELETED,

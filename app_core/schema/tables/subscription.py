@@ -56,6 +56,7 @@ TABLE = Table(
             unique=True,
             partial={"sql": "status IN ('active', 'past_due')"},
             name="subscription_user_id_active",
+            only_constrains=True,
         ),
         Index(
             (("status", 1), ("end_at", 1)),

@@ -49,6 +49,7 @@ TABLE = Table(
             "its ledger entries refer to its id and instant",
             unique=True,
             name="transfer_id_created_at",
+            only_constrains=True,
         ),
         ending("created_at", "transfer_created_at"),
     ),

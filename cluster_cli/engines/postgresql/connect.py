@@ -56,6 +56,12 @@ def connect(
     )
 
 
+def lost(error: psycopg.Error) -> bool:
+    """Whether no server answers (any more), rather than one that refused a statement. Pure."""
+    state = error.sqlstate
+    return isinstance(error, psycopg.OperationalError) and (state is None or state.startswith(("08", "57P")))
+
+
 def _places(ctx: Context, via: str) -> list[tuple[str, int]]:
     ports = {"pgbouncer": "pgbouncer", "proxy": "rw"}
     if via in ports:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
+from app_core.schema.migrations import waiting
 from cluster_cli.schema.catalogue import UNFINISHED, Catalogue, Key, parted
 from cluster_cli.schema.checks.payments_invalid_indexes import concurrently
 from cluster_cli.schema.cost import estimate
@@ -34,6 +35,8 @@ _DROPS = {
 _PERSON = {
     "owner": "ALTER … OWNER TO the owner of the database (of the database: to postgres)",
     "setting": "ALTER ROLE … RESET or ALTER DATABASE … RESET: it changes what every session is promised",
+    "role": "ALTER ROLE … gives it the attributes again; swapctl cluster bootstrap makes one that lacks",
+    "membership": "REVOKE … FROM …: rights are given by migrations alone",
     "grant": "REVOKE it, or write a new migration that grants it",
 }
 
@@ -41,11 +44,11 @@ _TABLE_OF_INDEX = re.compile(r".*? ON (?:ONLY )?public\.(\S+) .*", re.DOTALL)
 
 
 def find(facts: PaymentsFacts) -> Iterator[Difference]:
-    """Tables and all that belongs to them, functions, types, grants, owners and settings that part.
+    """Tables and all that belongs to them, functions, types, grants, owners, settings and roles that part.
 
     While migrations wait, what lacks may be theirs: then only what is there too much is told.
     """
-    waiting = any(m.version not in facts.applied for m in facts.migrations)
+    migrations_wait = bool(waiting(facts.migrations, facts.applied))
     half_built = {index.name for index in facts.invalid}
     for key, live, wanted in parted(facts.live, facts.wanted):
         if key[0] == "index" and key[1] in half_built:
@@ -54,9 +57,9 @@ def find(facts: PaymentsFacts) -> Iterator[Difference]:
             continue
         if wanted is None:
             yield _extra(facts, key)
-        elif not waiting and (live is None or _unfinished(live, wanted)):
+        elif not migrations_wait and (live is None or _unfinished(live, wanted)):
             yield _missing(facts, key, wanted)
-        elif live is not None and not waiting:
+        elif live is not None and not migrations_wait:
             yield _differs(facts, key, live, wanted)
 
 
@@ -111,12 +114,17 @@ def _missing(facts: PaymentsFacts, key: Key, wanted: str) -> Difference:
         f"{kind} {name}",
         f"{_lack(facts, key)}; the migrations say {short(wanted)}",
         "apply" if build else "person",
-        online if build else "a new migration that makes it again",
+        online if build else _by_hand(kind, "a new migration that makes it again"),
         work="build" if build else "",
         size_bytes=size,
         estimate_seconds=estimate("build", size) if build else None,
         commands=build,
     )
+
+
+def _by_hand(kind: str, otherwise: str) -> str:
+    """What a person does: no migration makes roles."""
+    return _PERSON["role"] if kind == "role" else otherwise
 
 
 def _lack(facts: PaymentsFacts, key: Key) -> str:
@@ -142,7 +150,8 @@ def _differs(facts: PaymentsFacts, key: Key, live: str, wanted: str) -> Differen
         f"{kind} {name}",
         f"it is {short(live)}; the migrations say {short(wanted)}",
         "person",
-        "a new migration" + (" (another type: the table is written again under a lock)" if work else ""),
+        _by_hand(kind, "a new migration")
+        + (" (another type: the table is written again under a lock)" if work else ""),
         work=work,
         size_bytes=size,
         estimate_seconds=estimate(work, size) if work else None,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from app_core.schema.migrations import waiting
 from cluster_cli.schema.differences import Difference
+from cluster_cli.schema.partitioned_indexes import part_name
 from cluster_cli.schema.partitions import Month, bounds
 from cluster_cli.schema.payments_facts import Feature, PaymentsFacts
 
@@ -14,6 +16,7 @@ DOMAIN = "payments"
 ORDER = 50
 _MONTH = re.compile(r"_(\d{4})_(0[1-9]|1[0-2])")
 _CURES = {
+    "index": "DROP INDEX CONCURRENTLY {name}, or a new migration that makes it on {table}",
     "bounds": "ALTER TABLE {table} DETACH PARTITION {part}; swapctl schema apply makes the months",
     "grant": "REVOKE ALL ON {part} FROM {name}: rows are reached through {table}",
     "trigger": "ALTER TABLE {part} ENABLE TRIGGER {name}, or DROP TRIGGER where {table} has none",
@@ -29,12 +32,21 @@ def find(facts: PaymentsFacts) -> Iterator[Difference]:
 
     While migrations wait, the two may part.
     """
-    if any(m.version not in facts.applied for m in facts.migrations):
+    if waiting(facts.migrations, facts.applied):
         return
     wanted = {table.name: _of(facts.features, table.name, "") for table in facts.tables if table.partitioning}
     for table, part in sorted({(f.table, f.partition) for f in facts.features if f.partition}):
         if table in wanted:
-            yield from _compare(table, part, _of(facts.features, table, part), wanted[table])
+            live, unjoined = _of(facts.features, table, part), _unjoined(facts, table, part)
+            ours = {key: text for key, text in live.items() if key not in unjoined}
+            yield from _compare(table, part, ours, wanted[table])
+
+
+def _unjoined(facts: PaymentsFacts, table: str, part: str) -> set[tuple[str, str]]:
+    """Parts of indexes that `schema apply` has built and not yet attached: the next one goes on with them."""
+    indexes = [name for kind, name in facts.wanted if kind == "index"]
+    lacking = (name for name in indexes if part not in facts.indexed.get(name, frozenset()))
+    return {("index", part_name(name, table, part)) for name in lacking}
 
 
 def _of(features: tuple[Feature, ...], table: str, part: str) -> Features:

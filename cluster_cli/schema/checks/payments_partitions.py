@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app_core.schema.tabular import Table
+from cluster_cli.schema.cost import estimate
 from cluster_cli.schema.differences import Difference
 from cluster_cli.schema.partitions import (
     Month,
-    attach_statement,
+    attach_statements,
     create_statement,
     detach_statement,
     missing_months,
@@ -37,17 +38,34 @@ def find(facts: PaymentsFacts) -> Iterator[Difference]:
 
 def _missing(facts: PaymentsFacts, table: Table, month: Month, left: int) -> Difference:
     name = partition_name(table.name, month)
-    there = any(p.name == name for p in facts.partitions)
-    make = attach_statement if there else create_statement
+    for partition in facts.partitions:
+        if partition.name == name:
+            return _unattached(facts, table, month, partition.size_bytes, _refusals(month, left))
     return Difference(
-        "unattached-partition" if there else NAME,
+        NAME,
         "payments",
         f"partition {name}",
-        ("its table is there, but not attached" if there else "it is not there") + _refusals(month, left),
+        "it is not there" + _refusals(month, left),
         "apply",
-        ("" if there else "CREATE TABLE, ") + f"ATTACH PARTITION ({_who_waits(table)})",
+        f"CREATE TABLE, ATTACH PARTITION ({_who_waits(table)})",
         owner=table.name,
-        commands=((facts.database, make(table, month)),),
+        commands=((facts.database, create_statement(table, month)),),
+    )
+
+
+def _unattached(facts: PaymentsFacts, table: Table, month: Month, size: int, refusals: str) -> Difference:
+    return Difference(
+        "unattached-partition",
+        "payments",
+        f"partition {partition_name(table.name, month)}",
+        f"its table is there, but not attached{refusals}",
+        "apply",
+        f"VALIDATE CONSTRAINT, which reads it, then ATTACH PARTITION ({_who_waits(table)})",
+        work="scan",
+        size_bytes=size,
+        estimate_seconds=estimate("scan", size),
+        owner=table.name,
+        commands=tuple((facts.database, statement) for statement in attach_statements(table, month)),
     )
 
 

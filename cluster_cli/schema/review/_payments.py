@@ -6,12 +6,14 @@ import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import psycopg
 
 from cluster_cli.engines.postgresql.connect import connect
 from cluster_cli.schema.catalogue import Catalogue
+from cluster_cli.schema.payments_facts import read_last_applied
 from cluster_cli.schema.review._model import IndexUse, SlowQuery
 from infra.context import Context
 
@@ -22,21 +24,28 @@ SCAN_LEAST_BYTES = 1 << 20
 """Reading a smaller table whole is right."""
 STATEMENTS = "stats.pg_stat_statements"
 
-# the indexes of partitions count for the index of their table
+# the indexes of partitions count for the index of their table; a crash empties the counters while the
+# postmaster lives on and leaves no instant in pg_stat_database, but in pg_stat_wal and its like
 _USES = """
 SELECT t.relname, x.relname,
-       ARRAY (SELECT pg_get_indexdef(x.oid, k, true)
-                     || CASE i.indoption[k - 1] & 1 WHEN 1 THEN ' -1' ELSE ' 1' END
-                FROM generate_series(1, i.indnkeyatts) k),
+       ARRAY (SELECT pg_get_indexdef(x.oid, k, true) || CASE WHEN k > i.indnkeyatts THEN ' included' ELSE
+                     coalesce((SELECT ' ' || o.opcname FROM pg_opclass o
+                                WHERE o.oid = i.indclass[k - 1] AND NOT o.opcdefault), '')
+                     || CASE WHEN i.indcollation[k - 1] NOT IN (0, 100)  -- none, the database's
+                             THEN ' ' || i.indcollation[k - 1]::regcollation ELSE '' END
+                     || CASE i.indoption[k - 1] WHEN 0 THEN ' 1' WHEN 3 THEN ' -1'
+                                                WHEN 2 THEN ' 1 nulls first' ELSE ' -1 nulls last' END END
+                FROM generate_series(1, i.indnatts) k),
        i.indisunique OR EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = x.oid),
        coalesce(pg_get_expr(i.indpred, i.indrelid), ''), a.amname <> 'btree', u.scans,
-       coalesce(d.stats_reset, pg_postmaster_start_time()), u.size_bytes, u.table_bytes, x.relkind = 'I'
+       greatest(d.stats_reset, w.stats_reset, pg_postmaster_start_time()),
+       u.size_bytes, u.table_bytes, x.relkind = 'I'
   FROM (SELECT coalesce(pg_partition_root(indexrelid), indexrelid) AS root, sum(idx_scan) AS scans,
                sum(pg_relation_size(indexrelid)) AS size_bytes, sum(pg_table_size(relid)) AS table_bytes
           FROM pg_stat_user_indexes WHERE schemaname = 'public' GROUP BY 1) u
   JOIN pg_index i ON i.indexrelid = u.root JOIN pg_class x ON x.oid = u.root
   JOIN pg_class t ON t.oid = i.indrelid JOIN pg_am a ON a.oid = x.relam
-  JOIN pg_stat_database d ON d.datname = current_database()
+  JOIN pg_stat_database d ON d.datname = current_database() CROSS JOIN pg_stat_wal w
  WHERE t.relname <> 'schema_migrations' AND i.indisvalid
  ORDER BY 1, 2
 """
@@ -63,11 +72,11 @@ def read_uses(ctx: Context, wanted: Catalogue) -> list[IndexUse]:
         try:
             link = connect(ctx, via=endpoint.member, autocommit=True)
             with contextlib.closing(link) as connection:
-                rows = connection.execute(_USES).fetchall()
+                rows, changed = connection.execute(_USES).fetchall(), read_last_applied(connection)
         except psycopg.OperationalError:
             silent.append(endpoint.member)
         else:
-            parts.append([_use(row, wanted) for row in rows])
+            parts.append([since_change(_use(row, wanted), changed) for row in rows])
     return [replace(use, unheard=tuple(silent)) for use in together(parts)]
 
 
@@ -78,6 +87,11 @@ def _use(row: Sequence[Any], wanted: Catalogue) -> IndexUse:
         "payments", table, name, tuple(keys), needed, condition, special, declared,
         int(scans), since, int(size_bytes), int(table_bytes), partitioned=parted,
     )  # fmt: skip
+
+
+def since_change(use: IndexUse, changed: datetime | None) -> IndexUse:
+    """PostgreSQL keeps no index's age: none is taken for older than the last migration. Pure."""
+    return use if changed is None else replace(use, since=max(use.since, changed))
 
 
 def together(parts: Sequence[Sequence[IndexUse]]) -> list[IndexUse]:

@@ -52,6 +52,16 @@ def test_sql():
     assert columns == ("user_id", "at")
 
 
+def test_a_field_without_a_value():
+    template = query(published_at=None, sort="number", done=True)
+    assert sql_select(template, "outbox") == (
+        "SELECT * FROM outbox WHERE published_at IS NULL AND done = 'True' ORDER BY number LIMIT 50",
+        (),
+    )
+    assert mongo_filter(template, {}) == {"published_at": None, "done": True}
+    assert described(template) == "published_at is null, done = True by number ↑"
+
+
 def test_words_for_people():
     assert described(query("a", "b<", c=1, sort="-d e")) == "a = ?, b < ?, c = 1 by d ↓, e ↑"
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from app_core.schema import registry
 from app_core.schema.fields import Outlives, Reference, walk
-from app_core.schema.model import Collection, Index, Kept, Limit, Retention
+from app_core.schema.model import Collection, Index, Kept, Limit, Retention, Table
 from app_core.schema.personal import HANDLING
 from app_core.schema.queries import query
 
@@ -104,6 +105,29 @@ INCOMPLETE = {
     "retention without index": replace(NAMES["tasks"], retention=Retention("created_at", 1, "x")),
     "erasure": replace(NAMES["tasks"], erasure=None),
 }
+
+
+def serves_nothing(entry: Table) -> list[str]:
+    """A table's indexes that neither have a query nor say that they only constrain."""
+    return [
+        index.name
+        for index in entry.indexes
+        if (index.query is None) != index.only_constrains or (index.only_constrains and not index.unique)
+    ]
+
+
+@pytest.mark.parametrize("entry", registry.tables(), ids=lambda entry: entry.name)
+def test_an_index_of_a_table_serves_a_query_or_only_constrains(entry: Table) -> None:
+    assert serves_nothing(entry) == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"query": None}, {"only_constrains": True}], ids=["no query", "a query and none"]
+)
+def test_an_index_of_a_table_that_does_neither_is_seen(change: dict[str, Any]) -> None:
+    outbox = registry.table("outbox")
+    first, *others = outbox.indexes
+    assert serves_nothing(replace(outbox, indexes=(replace(first, **change), *others))) == [first.name]
 
 
 def finds_the_member(entry: Collection) -> bool:

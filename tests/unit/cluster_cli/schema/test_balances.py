@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from cluster_cli.schema import balances
@@ -102,3 +103,27 @@ def test_a_difference_that_a_second_look_does_not_see_is_none(monkeypatch):
 def test_what_cannot_be_judged_is_counted_apart(monkeypatch):
     result = run(monkeypatch, Server([[LEGACY]], [LEGACY]))
     assert (result.count, result.unknown, result.unexplained) == (0, 1, ())
+
+
+def test_a_detached_month_that_is_dropped_meanwhile_is_not_asked_again(monkeypatch):
+    server: Any = Server([[RIGHT]], [])
+    months = [(DETACHED, ATTACHED)]
+    monkeypatch.setattr(balances, "read_partitions", lambda _: months.pop(0) if months else (ATTACHED,))
+    execute = server.execute
+
+    def dropped(query):
+        if DETACHED.name in query.as_string(None):
+            raise psycopg.errors.UndefinedTable
+        return execute(query)
+
+    server.execute = dropped
+    result = reconcile(server)
+    assert (result.accounts, result.count) == (1, 0)
+
+
+def test_a_table_that_stays_away_is_an_error(monkeypatch):
+    server: Any = Server([], [])
+    server.execute = lambda _: (_ for _ in ()).throw(psycopg.errors.UndefinedTable)
+    monkeypatch.setattr(balances, "read_partitions", lambda _: ())
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        reconcile(server)

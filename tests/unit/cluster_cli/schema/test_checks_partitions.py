@@ -60,6 +60,7 @@ OTHERWISE = {
         "FOR VALUES FROM ('2027-01-01 00:00:00+00') TO ('2027-03-01 00:00:00+00')",
     ),
     "a rule": ("rule", "odd", "a rule"),
+    "an index of its own": ("index", "odd", "CREATE INDEX odd ON public.ledger_2027_01 USING btree (n)"),
 }
 
 
@@ -79,6 +80,15 @@ def test_what_a_month_has_otherwise_is_told(change):
 def test_what_a_month_lacks_is_told(lost):
     (one,) = found(*(f for f in FEATURES if f != lost))
     assert "it has none; ledger demands" in one.detail
+
+
+def test_a_part_of_a_wanted_index_that_waits_to_be_attached_is_none_of_its_own():
+    wanted = {**WHOLE.wanted, ("index", "by_n"): "CREATE INDEX by_n ON ONLY public.ledger USING btree (n)"}
+    built = Feature("ledger", MONTHS[2], "index", "by_n_2027_01", "CREATE INDEX …")
+    assert [d.kind for d in found(*FEATURES, built, wanted=wanted)] == ["missing-index"]
+    having = {"by_n": frozenset(MONTHS)}
+    kinds = [d.kind for d in found(*FEATURES, built, wanted=wanted, live=wanted, indexed=having)]
+    assert kinds == ["partition-differs"]
 
 
 def test_a_default_partition_is_no_month():

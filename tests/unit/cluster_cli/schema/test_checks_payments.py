@@ -2,17 +2,24 @@
 
 import contextlib
 from dataclasses import replace
-from datetime import date
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, cast
 
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from app_core.errors import RefusedError
 from app_core.schema import registry
 from app_core.schema.migrations import parse_migration
-from app_core.schema.model import Table
+from app_core.schema.model import Kept, Retention, Table
 from app_core.schema.tabular import ForeignKey, Partitioning
-from cluster_cli.schema import checks, patience, payments
+from cluster_cli.bootstrap.roles import ROLES
+from cluster_cli.bootstrap.steps import StepLog
+from cluster_cli.schema import catalogue, checks, patience, payments
+from cluster_cli.schema.apply import check
 from cluster_cli.schema.catalogue import as_text, parted, wanted_catalogue
 from cluster_cli.schema.checks.payments_catalogue import drop_statement, short
 from cluster_cli.schema.checks.payments_invalid_indexes import concurrently
@@ -33,7 +40,13 @@ CATALOGUE = {
     ("function", "check_it()"): "CREATE OR REPLACE FUNCTION …",
     ("grant", "account to app"): "SELECT",
 }
-LEDGER = Table("ledger", ("id", "at"), "sync", partitioning=Partitioning("at", ahead=2, keep_months=2))
+LEDGER = Table(
+    "ledger",
+    ("id", "at"),
+    "sync",
+    partitioning=Partitioning("at", ahead=2),
+    retention=Retention("at", 60, "why", how="partition"),
+)
 MONTHS = ("ledger_2026_11", "ledger_2026_12", "ledger_2027_01")
 WHOLE = PaymentsFacts(
     migrations=(ONE, TWO),
@@ -70,6 +83,74 @@ def test_a_waiting_migration_is_named_and_what_it_would_make_is_not():
     live = without(("table", "account"))
     (one,) = found(applied={"0001": ONE.checksum}, live=live)
     assert (one.object, one.act) == ("migration 0002_two", "apply")
+
+
+EDITED = {"0001": ONE.checksum, "0002": "another"}
+NEWER = {**WHOLE.applied, "0009": "x"}
+
+
+@pytest.mark.parametrize(
+    ("applied", "name", "words"),
+    [(EDITED, "migration 0002_two", "was edited"), (NEWER, "migration 0009", "not in this checkout")],
+    ids=["edited", "of a newer release"],
+)
+def test_another_history_is_a_difference_and_keeps_apply_from_beginning(applied, name, words):
+    (one,) = found(applied=applied)
+    assert (one.kind, one.object, one.act) == ("history", name, "person")
+    assert words in one.detail and one.cure
+    with pytest.raises(RefusedError, match=words) as raised:
+        check([one], frozenset())
+    assert raised.value.exit_code == 6
+    facts, server = replace(WHOLE, applied=applied), Busy(0)
+    with pytest.raises(RefusedError, match=words):
+        payments.cure(cast("Any", server), facts, frozenset(), StepLog())
+    assert server.got == []
+
+
+def test_a_waiting_migration_that_could_not_be_run_again_keeps_apply_from_beginning():
+    outside = parse_migration("0003_x.sql", "-- migrate:up transaction:false\nUPDATE account SET id = 1;\n")
+    (one,) = found(migrations=(ONE, TWO, outside))
+    assert (one.kind, one.object, one.blocks) == ("pending-migration", "migration 0003_x", True)
+    assert "cannot be run twice" in one.detail
+
+
+DROPS = parse_migration("0003_gone.sql", "-- migrate:up\nALTER TABLE account DROP COLUMN balance;\n")
+
+
+def test_a_migration_that_takes_data_away_must_be_named():
+    (one,) = found(migrations=(ONE, TWO, DROPS), filled=frozenset({"account"}))
+    assert (one.act, one.name, one.detail) == (
+        "drop",
+        "migration 0003_gone",
+        "it has not been applied; it takes data from account",
+    )
+    with pytest.raises(RefusedError, match="takes data from account") as raised:
+        check([one], frozenset())
+    assert raised.value.hint == "swapctl schema apply --allow-drop 'migration 0003_gone'"
+    check([one], frozenset({one.name}))
+    assert to_apply([one], frozenset({one.name})) == [one]
+
+
+def test_where_no_data_are_it_needs_no_name():
+    (one,) = found(migrations=(ONE, TWO, DROPS), filled=frozenset({"b"}))
+    assert (one.act, one.name, one.blocks) == ("apply", "", False)
+    everything = found(migrations=(ONE, TWO, DROPS), applied={}, live={}, partitions=(), sizes={})
+    assert [d.act for d in everything] == ["apply"] * 3
+
+
+def test_a_migration_that_takes_from_tables_it_does_not_name_must_be_named_where_any_has_rows():
+    wide = parse_migration("0003_wide.sql", "-- migrate:up\nDROP OWNED BY app;\n")
+    assert [d.act for d in found(migrations=(ONE, TWO, wide))] == ["apply"]
+    assert [d.act for d in found(migrations=(ONE, TWO, wide), filled=frozenset({"b"}))] == ["drop"]
+
+
+def test_a_migration_that_writes_a_table_again_says_so_with_size_and_estimate():
+    types = parse_migration("0003_wide.sql", "-- migrate:up\nALTER TABLE account ALTER balance TYPE int;\n")
+    (one,) = found(migrations=(ONE, TWO, types))
+    assert (one.act, one.work, one.size_bytes, one.estimate_seconds) == ("apply", "rewrite", 50_000_000, 5.0)
+    assert one.detail.endswith("it may write again all of account")
+    (other,) = found(migrations=(ONE, TWO, types), sizes={})
+    assert (other.work, other.size_bytes, other.estimate_seconds) == ("", None, None)
 
 
 EXTRA = [
@@ -217,7 +298,7 @@ def test_a_missing_month_is_made_beside_the_table_and_attached():
 def test_it_says_when_rows_will_be_refused_once_fewer_than_two_months_are_left():
     some = found(partitions=WHOLE.partitions[:-1])
     assert some[0].detail == ("it is not there; months ahead: 1, rows from 2027-01-01 on will be refused")
-    longer = replace(LEDGER, partitioning=Partitioning("at", ahead=3, keep_months=2))
+    longer = replace(LEDGER, partitioning=Partitioning("at", ahead=3))
     (one,) = found(tables=(longer,))
     assert (one.object, one.detail) == ("partition ledger_2027_02", "it is not there")
 
@@ -232,17 +313,34 @@ def test_whom_an_attaching_holds_up_is_told():
 
 def test_a_detached_month_that_is_wanted_is_attached_again():
     *others, last = WHOLE.partitions
-    (one,) = found(partitions=(*others, replace(last, attached=False)))
+    (one,) = found(partitions=(*others, replace(last, attached=False, size_bytes=100_000_000)))
     assert (one.kind, one.object, one.act) == ("unattached-partition", "partition ledger_2027_01", "apply")
     assert "rows from 2027-01-01 on will be refused" in one.detail
-    (text,) = statements([one])
-    assert text.startswith('ALTER TABLE "ledger" ATTACH PARTITION "ledger_2027_01" FOR VALUES FROM')
+    assert (one.work, one.size_bytes, one.estimate_seconds) == ("scan", 100_000_000, 2.0)
+
+
+def test_the_rows_of_a_month_are_read_before_it_is_attached_not_meanwhile():
+    *others, last = WHOLE.partitions
+    add, validate, attach = statements(found(partitions=(*others, replace(last, attached=False))))
+    assert add == (
+        'ALTER TABLE "ledger_2027_01" DROP CONSTRAINT IF EXISTS "within_its_month",'
+        ' ADD CONSTRAINT "within_its_month" CHECK ("at" IS NOT NULL AND "at" >= \'2027-01-01 00:00:00+00\''
+        " AND \"at\" < '2027-02-01 00:00:00+00') NOT VALID"
+    )
+    assert validate == 'ALTER TABLE "ledger_2027_01" VALIDATE CONSTRAINT "within_its_month"'
+    assert attach == (
+        'ALTER TABLE "ledger" ATTACH PARTITION "ledger_2027_01" FOR VALUES FROM'
+        " ('2027-01-01 00:00:00+00') TO ('2027-02-01 00:00:00+00');"
+        ' ALTER TABLE "ledger_2027_01" DROP CONSTRAINT "within_its_month",'
+        ' DROP CONSTRAINT IF EXISTS "ledger_2027_01_at_check"'
+    )
 
 
 def test_a_wanted_month_whose_detaching_was_interrupted_is_detached_and_attached_in_this_order():
     *others, last = WHOLE.partitions
     differences = found(partitions=(*others, replace(last, attached=False, pending=True)))
-    assert ["FINALIZE" in text for text in statements(differences)] == [True, False]
+    texts = statements(differences)
+    assert ("FINALIZE" in texts[0], "ATTACH" in texts[-1], len(texts)) == (True, True, 4)
     assert {payments._STEPS[d.kind] for d in differences} == {"partitions"}
 
 
@@ -306,8 +404,22 @@ def test_months():
 def test_months_end_when_they_lie_wholly_before_those_that_are_kept():
     present = ["ledger_2026_08", "ledger_2026_09", "ledger_2026_10", "ledger_2026_11"]
     assert ended(LEDGER, present, date(2026, 11, 1)) == ["ledger_2026_08"]
-    kept = replace(LEDGER, partitioning=Partitioning("at"))
-    assert ended(kept, present, date(2026, 11, 1)) == []
+    assert ended(replace(LEDGER, retention=Kept("always")), present, date(2026, 11, 1)) == []
+
+
+DAYS = st.dates(date(2020, 1, 1), date(2060, 12, 31))
+
+
+@given(today=DAYS, days=st.one_of(st.integers(1, 4000), st.floats(0.5, 4000)))
+def test_a_month_ends_when_its_last_row_is_as_old_as_the_registry_says_and_not_a_month_later(today, days):
+    table = replace(LEDGER, retention=Retention("at", days, "why", how="partition"))
+    now = datetime.combine(today, time())
+    months = [month_of(today).plus(-n) for n in range(140)]
+    over = set(ended(table, [partition_name("ledger", m) for m in months], today))
+    for month in months:
+        youngest = now - datetime.combine(month.plus(1).first_day(), time())  # of rows at its end
+        gone = partition_name("ledger", month) in over
+        assert youngest >= timedelta(days=days) if gone else youngest < timedelta(days=days + 1)
 
 
 def test_helpers():
@@ -323,12 +435,43 @@ def test_helpers():
 
 
 def test_the_committed_catalogue_reads_back_and_has_every_table_of_the_registry():
-    catalogue = wanted_catalogue()
-    assert '"table"' in as_text(catalogue)
-    assert {name for kind, name in catalogue if kind == "table"} == {t.name for t in registry.tables()}
+    wanted = wanted_catalogue()
+    assert '"table"' in as_text(wanted)
+    assert {name for kind, name in wanted if kind == "table"} == {t.name for t in registry.tables()}
+
+
+def test_the_roles_of_the_catalogue_are_those_that_the_bootstrap_makes():
+    wanted = {name: text for (kind, name), text in wanted_catalogue().items() if kind == "role"}
+    assert wanted == {role.name: role.attributes for role in ROLES}
+    query = Path(catalogue.__file__).with_suffix(".sql").read_text("utf-8")
+    assert "rolname IN ({})".format(", ".join(f"'{name}'" for name in sorted(wanted))) in query
+
+
+ROLE = {("role", "app"): "LOGIN"}
+
+
+@pytest.mark.parametrize(
+    ("live", "kind"),
+    [({("role", "app"): "LOGIN SUPERUSER"}, "role-differs"), ({}, "missing-role")],
+    ids=["superuser", "gone"],
+)
+def test_a_role_that_is_not_what_the_bootstrap_made_is_told(live, kind):
+    assert found(wanted={**CATALOGUE, **ROLE}, live={**CATALOGUE, **ROLE}) == []
+    (one,) = found(wanted={**CATALOGUE, **ROLE}, live={**CATALOGUE, **live})
+    assert (one.kind, one.object, one.act) == (kind, "role app", "person")
+    assert "ALTER ROLE" in one.cure
+
+
+def test_statistics_of_statements_that_nobody_keeps_are_told_and_made():
+    (one,) = found(lacks_statistics=True)
+    assert (one.kind, one.act) == ("missing-statistics", "apply")
+    (text,) = statements([one])
+    assert "CREATE EXTENSION IF NOT EXISTS pg_stat_statements" in text
+    assert payments._STEPS[one.kind] == "statistics of statements"
 
 
 UNDECLARED = {
+    ("membership", "app in pg_write_all_data"): "member",
     ("setting", "role app: synchronous_commit"): "local",
     ("owner", "account"): "app",
     ("grant", "schema public to app"): "CREATE",

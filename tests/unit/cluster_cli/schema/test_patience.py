@@ -18,16 +18,15 @@ ONLINE = [
     "REINDEX INDEX CONCURRENTLY i",
     "REINDEX (VERBOSE) TABLE CONCURRENTLY a",
     b"create index concurrently i on a (id)",
-    sql.SQL("ALTER TABLE {} DETACH PARTITION {} CONCURRENTLY").format(
-        sql.Identifier("a"), sql.Identifier("b")
-    ),
-    "ALTER TABLE a DETACH PARTITION b FINALIZE",
+    sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier("i")),
 ]
 LOCKING = [
     "CREATE INDEX i ON a (id)",
     "DROP INDEX i",
     "ALTER TABLE a ADD COLUMN concurrently text",
     "ALTER TABLE a DETACH PARTITION b",
+    "ALTER TABLE a DETACH PARTITION b CONCURRENTLY",
+    "ALTER TABLE a DETACH PARTITION b FINALIZE",
     "COMMENT ON TABLE a IS 'CREATE INDEX CONCURRENTLY'",
 ]
 

@@ -33,6 +33,7 @@ from tests.unit.cluster_cli.schema.live import SESSIONS
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 OLD = Retention("start_at", 30, "a month is enough", only=("status", ("DONE",)))
+MONTHLY = Retention("at", 60, "why", how="partition")
 PAYMENT = Table("payment", ("id",), "sync", retention=Retention("created_at", 10, "why"))
 INVOICE = replace(PAYMENT, name="invoice", foreign_keys=(ForeignKey(("payment_id",), "payment", ("id",)),))
 
@@ -61,14 +62,15 @@ def test_a_cycle_of_references_still_has_an_order():
     assert len(referring_first([back, INVOICE])) == 2
 
 
-def test_only_attached_months_that_are_over_are_detached():
-    table = Table("ledger", ("id",), "sync", partitioning=Partitioning("at", keep_months=2))
+def test_only_attached_and_half_detached_months_that_are_over_are_detached():
+    table = Table("ledger", ("id",), "sync", partitioning=Partitioning("at"), retention=MONTHLY)
     parts = [
         Partition("ledger", "ledger_2026_08", True, False, 0),
         Partition("ledger", "ledger_2026_07", False, False, 0),
         Partition("ledger", "ledger_2026_09", True, False, 0),
+        Partition("ledger", "ledger_2026_06", False, True, 0),
     ]
-    assert [p.name for p in detachable([table], parts, NOW)] == ["ledger_2026_08"]
+    assert [p.name for p in detachable([table], parts, NOW)] == ["ledger_2026_08", "ledger_2026_06"]
 
 
 CHAT = Collection(
@@ -345,12 +347,13 @@ class Month:
     def __init__(self, unfinished):
         self.unfinished, self.got = unfinished, []
 
-    def execute(self, statement):
+    def execute(self, statement, _=None):
         self.got.append(bare(statement))
         return self
 
     def fetchone(self):
-        return (self.unfinished,)
+        state = "inhdetachpending" in self.got[-1]
+        return (False, False) if state else (self.unfinished,)
 
 
 @pytest.mark.parametrize(

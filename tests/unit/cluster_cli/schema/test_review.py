@@ -11,7 +11,7 @@ from pymongo.errors import ServerSelectionTimeoutError
 
 from cluster_cli.schema.review import ReviewFacts, _payments, _social, findings, rules
 from cluster_cli.schema.review._model import IndexUse, SlowQuery, drop_command
-from cluster_cli.schema.review._payments import compared, parameters, scans, together
+from cluster_cli.schema.review._payments import compared, parameters, scans, since_change, together
 from cluster_cli.schema.review._read import unheard_words
 from cluster_cli.schema.review._social import Access, cache_bytes, unheard, uses
 from cluster_cli.schema.review._social_slow import query_of, slow_entries, stages
@@ -72,9 +72,11 @@ def test_a_standby_that_does_not_answer_may_be_the_one_that_uses_an_index(monkey
         return SimpleNamespace(execute=lambda _: SimpleNamespace(fetchall=lambda: [row]), close=lambda: None)
 
     monkeypatch.setattr(_payments, "connect", refuse)
+    monkeypatch.setattr(_payments, "read_last_applied", lambda _: NOW + timedelta(hours=1))
     ctx: Any = SimpleNamespace(of_kind=lambda _: [SimpleNamespace(member=name) for name in ("pg1", "pgdr1")])
     (one,) = _payments.read_uses(ctx, {})
     assert one.unheard == ("pgdr1",)
+    assert one.since == NOW + timedelta(hours=1)
 
 
 def test_commands_about_a_partitioned_table_are_ones_that_postgresql_takes():
@@ -149,6 +151,29 @@ TWIN = replace(BUSY, name="a_twin")
 def test_duplicate(other, told):
     found = [f for f in kinds(BUSY, other) if f[0] == "duplicate"]
     assert found == ([("duplicate", f"account {told}")] if told else [])
+
+
+INCLUDING = replace(BUSY, name="z_including", keys=("user_id 1", "balance included"))
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (INCLUDING, "account_user_id"),
+        (replace(INCLUDING, keys=("user_id text_pattern_ops 1", "balance included")), None),
+    ],
+    ids=["more columns", "another operator class"],
+)
+def test_the_one_that_serves_more_is_not_the_duplicate(other, told):
+    found = [f for f in kinds(replace(BUSY, name="account_user_id"), other) if f[0] == "duplicate"]
+    assert found == ([("duplicate", f"account {told}")] if told else [])
+
+
+def test_an_index_of_a_moment_ago_is_not_unused():
+    old = replace(BUSY, uses=0)
+    assert kinds(since_change(old, None)) == [("unused", "account account_user_id")]
+    assert kinds(since_change(old, NOW - timedelta(days=2))) == [("unused", "account account_user_id")]
+    assert kinds(since_change(old, NOW - timedelta(hours=1))) == []
 
 
 def test_a_unique_index_is_no_duplicate_but_makes_its_twin_one():
