@@ -254,7 +254,7 @@ def test_late_replicas_end_their_domain_after_one_batch_and_what_was_done_is_tol
 
 def test_late_replicas_keep_further_months_and_all_rows_from_ending(monkeypatch):
     parts = [Partition("ledger", f"ledger_2026_0{month}", True, False, 0) for month in (7, 8)]
-    table = Table("ledger", ("id",), "sync", partitioning=Partitioning("at", keep_months=2))
+    table = Table("ledger", ("id",), "sync", partitioning=Partitioning("at"), retention=MONTHLY)
     facts = SimpleNamespace(tables=[table], partitions=parts)
     monkeypatch.setattr("cluster_cli.schema.prune_payments.read_payments", lambda _: facts)
     connection: Any = Month(0)
