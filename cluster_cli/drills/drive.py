@@ -17,7 +17,7 @@ from cluster_cli.drills.measures import Rto, Struck
 from cluster_cli.drills.probes import mongo as mongo_probes
 from cluster_cli.drills.probes import postgres as postgres_probes
 from cluster_cli.drills.probes.base import Prober, Probers
-from cluster_cli.drills.proofs import await_proofs, last_proof
+from cluster_cli.drills.proofs import await_proofs
 from cluster_cli.drills.read_back import read_back
 from cluster_cli.drills.records import Domain
 from cluster_cli.drills.run_state import Run
@@ -130,7 +130,7 @@ def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> Non
     _wait(current, began + course.before)
     names = ", ".join(f"{strike.fault.name} on {strike.target.words}" for strike in strikes)
     say(f"fault: {names}")
-    injected, failures = current.clock.now(), dict(load.failures)
+    failures = dict(load.failures)
     for strike in strikes:
         strike.begin()
     current.stopped = await_proofs(
@@ -139,12 +139,11 @@ def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> Non
     if current.stopped is not None:
         say(f"stopped before the proof: {current.stopped}")
         return
-    landed = last_proof(strikes)
-    if landed is None:
+    struck = current.struck()
+    if len(struck) < len(current.affected):
         say("no proof that the fault landed: the run is invalid")
         return
-    say(f"landed after {landed - injected:.2f} s")
-    struck = Struck(injected, landed, request.drill.proof_is_recovery)
+    say(f"landed after {max(one.landed - one.injected for one in struck.values()):.2f} s")
     _watch(current, load, strikes, course, (began, struck), failures, say)
 
 
@@ -159,18 +158,19 @@ def _watch(
     load: Load,
     strikes: Sequence[Strike],
     course: Course,
-    since: tuple[float, Struck],
+    since: tuple[float, Mapping[Domain, Struck]],
     failures: Mapping[tuple[Domain, str], int],
     say: Say,
 ) -> None:
     began, struck = since
+    landed = max(one.landed for one in struck.values())
     restored: float | None = None
     lifted: float | None = None
     while True:
         now = current.clock.now()
         if restored is None:
             restored = _restored(current, load, struck, now, say)
-        progress = Progress(now, began, struck.landed, restored, lifted, _fewest_acks(current, load))
+        progress = Progress(now, began, landed, restored, lifted, _fewest_acks(current, load))
         current.stopped = stop_reason(course, progress, _errors_elsewhere(current, load, failures))
         if current.stopped is not None:
             say(f"stopped: {current.stopped}")
@@ -187,19 +187,21 @@ def _watch(
         time.sleep(POLL)
 
 
-def _restored(current: Run, load: Load, struck: Struck, now: float, say: Say) -> float | None:
+def _restored(
+    current: Run, load: Load, struck: Mapping[Domain, Struck], now: float, say: Say
+) -> float | None:
     """Since when every affected path is served again; None while one is not."""
     found: list[Rto] = []
     for domain, paths in current.affected.items():
-        acks = load.acked(domain, paths, struck.injected - measures.WINDOW)
-        found.append(measures.rto_of(acks, load.clients_of(domain, paths), struck, now))
+        acks = load.acked(domain, paths, struck[domain].injected - measures.WINDOW)
+        found.append(measures.rto_of(acks, load.clients_of(domain, paths), struck[domain], now))
     moments = [rto.restored_at for rto in found if rto.restored_at is not None]
     if len(moments) < len(found):
         return None
     waited = max((rto.seconds or 0.0 for rto in found), default=0.0)
     stopped = any(rto.interrupted for rto in found)
     say(f"writes are back, {waited:.2f} s after the fault" if stopped else "writes never stopped")
-    return max(moments, default=struck.landed)
+    return max(moments)
 
 
 def _fewest_acks(current: Run, load: Load) -> int:

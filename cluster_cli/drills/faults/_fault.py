@@ -115,11 +115,6 @@ class Drill:
         return found
 
     @property
-    def proof_is_recovery(self) -> bool:
-        """Whether that is so for any of its faults."""
-        return any(fault.proof_is_recovery for fault in self.faults)
-
-    @property
     def expect(self) -> str:
         """What a healthy cluster does about it."""
         return " ".join(dict.fromkeys(fault.expect for fault in self.faults))
