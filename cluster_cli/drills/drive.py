@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from cluster_cli.drills import gather, measures
 from cluster_cli.drills.checks.single_writer import PROBER_CRASHED
-from cluster_cli.drills.course import Course, Progress, is_over, merged_rto, should_lift, stop_reason
+from cluster_cli.drills.course import Course, Progress, is_over, should_lift, stop_reason
 from cluster_cli.drills.evidence import Health, References
 from cluster_cli.drills.history import History
 from cluster_cli.drills.ledger import ReadBack
 from cluster_cli.drills.load import Load
-from cluster_cli.drills.measures import Rto, Struck
+from cluster_cli.drills.measures import Struck
 from cluster_cli.drills.probes import mongo as mongo_probes
 from cluster_cli.drills.probes import postgres as postgres_probes
 from cluster_cli.drills.probes.base import Prober, Probers
@@ -123,8 +123,8 @@ def _probes(current: Run, site: Site) -> list[Probers]:
 
 def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> None:
     """From the first write to the moment when the run has seen enough."""
-    request, rtos = current.request, [current.promises[d].rto for d in current.affected]
-    course = Course.of(request.duration, merged_rto(rtos), request.drill.hold)
+    request, promised = current.request, {d: current.promises[d].rto for d in current.affected}
+    course = Course.of(request.duration, promised, request.drill.hold)
     began = current.note("load began")
     say(f"load for {course.before:g} s before the fault")
     _wait(current, began + course.before)
@@ -163,13 +163,13 @@ def _watch(
     say: Say,
 ) -> None:
     began, struck = since
-    landed = max(one.landed for one in struck.values())
-    restored: float | None = None
+    landed = {domain: one.landed for domain, one in struck.items()}
+    restored: dict[Domain, float] = {}
     lifted: float | None = None
     while True:
         now = current.clock.now()
-        if restored is None:
-            restored = _restored(current, load, struck, now, say)
+        for domain in landed.keys() - restored.keys():
+            _look(current, load, (domain, struck[domain]), restored, say)
         progress = Progress(now, began, landed, restored, lifted, _fewest_acks(current, load))
         current.stopped = stop_reason(course, progress, _errors_elsewhere(current, load, failures))
         if current.stopped is not None:
@@ -180,28 +180,26 @@ def _watch(
             _lift(strikes, keep=current.plan.sabotage == "no-undo")
             lifted = current.clock.now()
             if course.hold is not None:
-                restored = None
+                restored.clear()
         if is_over(course, progress):
             return
         current.recorder.flush()
         time.sleep(POLL)
 
 
-def _restored(
-    current: Run, load: Load, struck: Mapping[Domain, Struck], now: float, say: Say
-) -> float | None:
-    """Since when every affected path is served again; None while one is not."""
-    found: list[Rto] = []
-    for domain, paths in current.affected.items():
-        acks = load.acked(domain, paths, struck[domain].injected - measures.WINDOW)
-        found.append(measures.rto_of(acks, load.clients_of(domain, paths), struck[domain], now))
-    moments = [rto.restored_at for rto in found if rto.restored_at is not None]
-    if len(moments) < len(found):
-        return None
-    waited = max((rto.seconds or 0.0 for rto in found), default=0.0)
-    stopped = any(rto.interrupted for rto in found)
-    say(f"writes are back, {waited:.2f} s after the fault" if stopped else "writes never stopped")
-    return max(moments)
+def _look(
+    current: Run, load: Load, hit: tuple[Domain, Struck], restored: dict[Domain, float], say: Say
+) -> None:
+    """Note since when a domain's affected paths are served again, once they are."""
+    domain, struck = hit
+    paths = current.affected[domain]
+    acks = load.acked(domain, paths, struck.injected - measures.WINDOW)
+    rto = measures.rto_of(acks, load.clients_of(domain, paths), struck, current.clock.now())
+    if rto.restored_at is None:
+        return
+    restored[domain] = rto.restored_at
+    back = f"writes are back, {rto.seconds:.2f} s after the fault"
+    say(f"{domain}: {back if rto.interrupted else 'writes never stopped'}")
 
 
 def _fewest_acks(current: Run, load: Load) -> int:
