@@ -71,14 +71,10 @@ def observe(current: Run, say: Say) -> Observed:
         load.start()
         _drive(current, load, strikes, say)
     finally:
-        _lift(strikes, keep=current.plan.sabotage == "no-undo")
-        current.note("load ended")
-        load.stop()
-        current.recorder.flush()
-        for group in probes:
-            group.stop()
-            for crash in group.crashes:
-                current.note(f"{PROBER_CRASHED}: {crash}")
+        try:
+            _lift(strikes, keep=current.plan.sabotage == "no-undo")
+        finally:
+            _end(current, load, probes)
     say("waiting for full health")
     health, status = gather.wait_healthy(
         current.ctx, NO_UNDO_PATIENCE if current.plan.sabotage == "no-undo" else HEALTH_PATIENCE
@@ -88,6 +84,17 @@ def observe(current: Run, say: Say) -> Observed:
     back = read_back(current.workloads, ops)
     say("following every reference that was written")
     return Observed(strikes, health, status, back, gather.references(current.ctx, current.plan))
+
+
+def _end(current: Run, load: Load, probes: Sequence[Probers]) -> None:
+    """The load and the probers end, and what crashed of them is remarked."""
+    current.note("load ended")
+    load.stop()
+    current.recorder.flush()
+    for group in probes:
+        group.stop()
+        for crash in group.crashes:
+            current.note(f"{PROBER_CRASHED}: {crash}")
 
 
 def _slowness(current: Run, client: Client) -> float:
@@ -163,13 +170,14 @@ def _watch(
     say: Say,
 ) -> None:
     began, struck = since
-    landed = {domain: one.landed for domain, one in struck.items()}
+    landed: dict[Domain, float] = {domain: one.landed for domain, one in struck.items()}
     restored: dict[Domain, float] = {}
     lifted: float | None = None
     while True:
         now = current.clock.now()
-        for domain in landed.keys() - restored.keys():
-            _look(current, load, (domain, struck[domain]), restored, say)
+        for domain, one in struck.items():
+            if domain not in restored:
+                _look(current, load, (domain, one), restored, say)
         progress = Progress(now, began, landed, restored, lifted, _fewest_acks(current, load))
         current.stopped = stop_reason(course, progress, _errors_elsewhere(current, load, failures))
         if current.stopped is not None:
@@ -218,10 +226,17 @@ def _errors_elsewhere(current: Run, load: Load, before: Mapping[tuple[Domain, st
 def _lift(strikes: Sequence[Strike], *, keep: bool) -> None:
     """Undo what was injected and not yet lifted, the last first; `keep` leaves it on purpose.
 
-    An undo that was cut half-way would leave a cluster that nobody drilled: Ctrl-C waits for it.
+    An undo that was cut half-way would leave a cluster that nobody drilled: Ctrl-C waits for it. Whatever is
+    wrong with one fault, the others are lifted; then the first error is raised.
     """
     if keep:
         return
+    errors: list[Exception] = []
     with held_back():
         for strike in reversed(strikes):
-            strike.lift()
+            try:
+                strike.lift()
+            except Exception as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]

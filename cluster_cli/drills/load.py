@@ -100,7 +100,7 @@ class Load:
     def _join(self, patience: float) -> None:
         end = time.monotonic() + patience
         for worker in self._workers:
-            if worker.thread is not None:
+            if worker.thread is not None and worker.thread.is_alive():
                 worker.thread.join(max(0.0, end - time.monotonic()))
 
     def _run(self, worker: _Worker, offset: float) -> None:

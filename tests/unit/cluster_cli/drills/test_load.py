@@ -87,6 +87,20 @@ def test_failures_and_acks_are_counted_by_path(recorder: Recorder) -> None:
     assert load.clients_of("payments", {"payments"}) == {"fake"}
 
 
+def test_a_load_that_was_interrupted_before_all_clients_went_is_ended(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: threading.Thread) -> None:
+        raise SystemExit(130)
+
+    load = Load([FakeClient()], recorder, Clock(), slowness=lambda _: 1 / 60)
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(threading.Thread, "start", interrupted)
+        load.start()
+    load.stop(patience=0.2)
+    assert load.count("payments", {"payments"}) == 0
+
+
 @pytest.mark.parametrize(
     ("took", "slowness", "seconds"),
     [(0.0, 1, SHORTEST_REST), (0.02, 1, 0.1), (0.02, 3, 0.3), (5.0, 1, LONGEST_REST)],
