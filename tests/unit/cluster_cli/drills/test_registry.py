@@ -47,7 +47,7 @@ def test_every_fault_is_complete(fault: Fault) -> None:
     assert fault.help.endswith(".")
     assert fault.expect.endswith(".")
     assert fault.case in SocialSla.model_fields
-    assert fault.blast_radius >= 1
+    assert fault.limit(load_topology("sandbox")) >= 1
     assert set(fault.sabotages) <= set(sabotage.KINDS)
     assert all(not can(object(), need) for need in fault.needs)  # each is a protocol that a platform may lack
     assert fault.must_lose == (fault.rollback is not None)
