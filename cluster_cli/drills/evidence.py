@@ -31,6 +31,8 @@ class Claims:
     """How many attempts of one client may fail, refused or indeterminate; each is sent again."""
     failover: bool | None = None
     """True: a primary is elected, and the election's SLA applies. False: the primary stays."""
+    degrades: bool = False
+    """Whether payments go on without a synchronous standby: some write after the proof is then `degraded`."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def judged(current: Run, observed: Observed) -> tuple[Report, Evidence]:
         struck=current.struck(),
         ended=history.noted("load ended") or current.clock.now(),
         health=observed.health,
-        claims=drill.claims,
+        claims=gather.claims(current.ctx.topology, drill),
         references=observed.references,
         rollback=next((strike.rollback() for strike in strikes if strike.fault.must_lose), None),
     )

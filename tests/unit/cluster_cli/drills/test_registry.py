@@ -79,6 +79,25 @@ def test_a_drill_whose_words_say_that_no_client_notices_claims_so(name: str, cla
     assert drill.claims == dict.fromkeys(drill.domains, claims)
 
 
+def on_loss(mode: str) -> Topology:
+    """The reference topology, which has one standby, with another `on_loss`."""
+    topology = load_topology("sandbox")
+    assert topology.payments is not None
+    sync = topology.payments.sync.model_copy(update={"on_loss": mode})
+    return topology.model_copy(update={"payments": topology.payments.model_copy(update={"sync": sync})})
+
+
+@pytest.mark.parametrize(
+    ("topology", "degrades"),
+    [(on_loss("degrade"), True), (on_loss("block"), False), (load_topology("quorum"), False)],
+    ids=["no spare standby", "block", "a spare standby"],
+)
+def test_degraded_writes_are_claimed_where_no_standby_is_left(topology: Topology, degrades: bool) -> None:
+    drill = faults.drill("postgres-sync-standby-loss")
+    assert gather.claims(topology, drill)["payments"].degrades == degrades
+    assert not gather.claims(topology, faults.drill("postgres-primary-crash"))["payments"].degrades
+
+
 def test_of_two_faults_in_one_domain_neither_claim_holds() -> None:
     link, member = faults.fault("dr-link-loss"), faults.fault("etcd-member-loss")
     assert Drill("x", "x.", (link, member), ()).claims == {"payments": Claims()}
