@@ -130,7 +130,8 @@ def _probes(current: Run, site: Site) -> list[Probers]:
 
 def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> None:
     """From the first write to the moment when the run has seen enough."""
-    request, promised = current.request, {d: current.promises[d].rto for d in current.affected}
+    request = current.request
+    promised: dict[Domain, float | None] = {d: current.promises[d].rto for d in current.affected}
     course = Course.of(request.duration, promised, request.drill.hold)
     began = current.note("load began")
     say(f"load for {course.before:g} s before the fault")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from bson import ObjectId
 
-from cluster_cli.drills.probes.base import Probers
+from cluster_cli.drills.probes.base import Prober, Probers
 from cluster_cli.drills.probes.board import Board
 from cluster_cli.drills.probes.mongo import term_of
 from cluster_cli.drills.records import Role, RoleSeen
@@ -45,5 +45,5 @@ def test_the_board_follows_the_highest_term() -> None:
 def test_probers_that_were_interrupted_before_they_began_are_stopped() -> None:
     closed: list[str] = []
     prober = SimpleNamespace(ask=lambda: closed.append("asked"), close=lambda: closed.append("closed"))
-    Probers([prober]).stop()
+    Probers([cast(Prober, cast(Any, prober))]).stop()
     assert closed == ["closed"]
