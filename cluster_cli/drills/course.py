@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +10,9 @@ from cluster_cli.drills.records import Domain
 
 BEFORE = AFTER = 20.0
 """Seconds of load before and after the fault in a default drill."""
+LATEST_OFFSET = 2.0
+"""Seconds by which the load before the fault is longer at most, by the seed: two periods of Patroni's loop,
+one of MongoDB's heartbeats, so that the seeds meet them in different places."""
 ENOUGH_ACKS = 5000
 """Acknowledgements on the affected path after which a default drill may end."""
 LONGEST = 180.0
@@ -47,6 +51,10 @@ class Course:
             return cls(rtos=rtos, hold=hold)
         half = duration / 2
         return cls(before=half, after=half, enough=0, longest=duration, rtos=rtos, hold=hold)
+
+    def until_fault(self, chance: random.Random) -> float:
+        """Seconds of load before the fault: `before`, and an offset by the seed that only makes it longer."""
+        return self.before + chance.uniform(0.0, LATEST_OFFSET)
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,13 @@ def observe(current: Run, say: Say) -> Observed:
     for workload in current.workloads:
         workload.prepare()
     clients = [client for workload in current.workloads for client in workload.clients()]
-    load = Load(clients, current.recorder, current.clock, lambda client: _slowness(current, client))
+    load = Load(
+        clients,
+        current.recorder,
+        current.clock,
+        slowness=lambda client: _slowness(current, client),
+        chance=lambda client: current.plan.random("rests", client.name),
+    )
     probes = _probes(current, site)
     strikes = [
         Strike(current.ctx, fault, target, current.plan, current.recorder, current.clock)
@@ -134,8 +140,9 @@ def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> Non
     promised: dict[Domain, float | None] = {d: current.promises[d].rto for d in current.affected}
     course = Course.of(request.duration, promised, request.drill.hold)
     began = current.note("load began")
-    say(f"load for {course.before:g} s before the fault")
-    _wait(current, began + course.before)
+    before = course.until_fault(current.plan.random("injection"))
+    say(f"load for {before:.1f} s before the fault")
+    _wait(current, began + before)
     names = ", ".join(f"{strike.fault.name} on {strike.target.words}" for strike in strikes)
     say(f"fault: {names}")
     failures = dict(load.failures)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cluster_cli.drills.course import Course, Progress, is_over, should_lift, stop_reason
+from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.records import Domain
 
 RUN = Progress(
@@ -44,6 +45,13 @@ def test_a_given_duration_is_split_and_needs_no_number_of_acks() -> None:
     course = Course.of(16.0, PROMISED, None)
     assert (course.before, course.after) == (8.0, 8.0)
     assert is_over(course, replace(RUN, now=35.0, acks=10))
+
+
+def test_the_seed_only_lengthens_the_load_before_the_fault() -> None:
+    offsets = [DEFAULT.until_fault(RunPlan("run", seed).random("injection")) - 20.0 for seed in range(50)]
+    assert 0.0 <= min(offsets) < 0.5
+    assert 1.5 < max(offsets) <= 2.0
+    assert offsets[1] == DEFAULT.until_fault(RunPlan("another run", 1).random("injection")) - 20.0
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_the_load_ends_though_a_fault_cannot_be_lifted(monkeypatch: pytest.Monke
         start=lambda: done.append("probes"), stop=lambda: done.append("p"), crashes=["x"]
     )
     monkeypatch.setattr(drive, "Site", lambda _: None)
-    monkeypatch.setattr(drive, "Load", lambda *_: load)
+    monkeypatch.setattr(drive, "Load", lambda *_, **__: load)
     monkeypatch.setattr(drive, "Strike", Stubborn)
     monkeypatch.setattr(drive, "_probes", lambda *_: [probes])
     monkeypatch.setattr(drive, "_drive", lambda *_: None)
