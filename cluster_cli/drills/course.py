@@ -46,7 +46,9 @@ class Course:
 
         promised: the RTO of each affected domain; None where the case promises none.
         """
-        rtos = {domain: NO_PROMISE_RTO if rto is None else rto for domain, rto in promised.items()}
+        rtos: dict[Domain, float] = {
+            domain: NO_PROMISE_RTO if rto is None else rto for domain, rto in promised.items()
+        }
         if duration is None:
             return cls(rtos=rtos, hold=hold)
         half = duration / 2
