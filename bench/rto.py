@@ -117,7 +117,7 @@ def page(found: Iterable[Figure], machine: str, runs: int, duration: str) -> str
     """The table with what it needs to be read: docs/recovery-times.md, which README quotes."""
     return f"""# Recovery times
 
-Written by `make bench` (`python -m bench.rto --out FILE`). Machine: {machine}; every part of both clusters on it.
+Written by `make bench` (`python -m bench.rto --out FILE`). Machine: {machine}; both clusters are on it.
 Planned changes are timed from the command, faults from their proof. Each drill: {runs} runs of {duration}.
 
 {table(found)}
