@@ -14,9 +14,8 @@ from cluster_cli.drills.history import History
 from cluster_cli.drills.ledger import ReadBack
 from cluster_cli.drills.load import Load
 from cluster_cli.drills.measures import Struck
-from cluster_cli.drills.probes import mongo as mongo_probes
-from cluster_cli.drills.probes import postgres as postgres_probes
-from cluster_cli.drills.probes.base import Prober, Probers
+from cluster_cli.drills.probes.base import Probers
+from cluster_cli.drills.probes.of_run import probers_of
 from cluster_cli.drills.proofs import await_proofs
 from cluster_cli.drills.read_back import read_back
 from cluster_cli.drills.records import Domain
@@ -29,11 +28,6 @@ from cluster_cli.interrupts import held_back
 
 POLL = 0.25
 """Seconds between two looks at how far the run has come."""
-ROUTE_PERIOD = 0.1
-WRITE_PERIOD = 0.1
-"""Longer than between two questions for the role: a prober's write costs what a client's costs."""
-ASIDE_PERIOD = 0.25
-"""Seconds between two questions to members that the fault does not hit."""
 ASIDE_SLOWNESS = 3
 """How many times longer the clients of a domain rest that no fault hits."""
 HEALTH_PATIENCE = 90.0
@@ -55,7 +49,6 @@ class Observed:
 
 def observe(current: Run, say: Say) -> Observed:
     """Load, fault, recovery and read-back."""
-    site = Site(current.ctx)
     for workload in current.workloads:
         workload.prepare()
     clients = [client for workload in current.workloads for client in workload.clients()]
@@ -66,7 +59,7 @@ def observe(current: Run, say: Say) -> Observed:
         slowness=lambda client: _slowness(current, client),
         chance=lambda client: current.plan.random("rests", client.name),
     )
-    probes = _probes(current, site)
+    probes = probers_of(current, Site(current.ctx))
     strikes = [
         Strike(current.ctx, fault, target, current.plan, current.recorder, current.clock)
         for fault, target in zip(current.request.drill.faults, current.targets, strict=True)
@@ -106,32 +99,6 @@ def _end(current: Run, load: Load, probes: Sequence[Probers]) -> None:
 def _slowness(current: Run, client: Client) -> float:
     """The domain that no fault hits is watched, not measured: both share one machine."""
     return 1 if client.domain in current.affected else ASIDE_SLOWNESS
-
-
-def _probes(current: Run, site: Site) -> list[Probers]:
-    """Members of the groups under test are asked for their role 20 times a second, all others four times."""
-    domains = {workload.domain for workload in current.workloads}
-    shared = (current.recorder, current.clock, current.board)
-    roles, writes, aside, routes = list[Prober](), list[Prober](), list[Prober](), list[Prober]()
-    if "payments" in domains:
-        tested = "payments" in current.affected
-        (roles if tested else aside).extend(postgres_probes.role_probers(site, *shared))
-        (writes if tested else aside).extend(postgres_probes.write_probers(site, *shared))
-        routes += postgres_probes.route_probers(site, current.recorder, current.clock)
-    if "social" in domains:
-        under_test = {current.groups["social"]} if "social" in current.groups else set[str]()
-        roles += mongo_probes.role_probers(site, *shared, groups=under_test)
-        writes += mongo_probes.write_probers(site, *shared, groups=under_test)
-        others = site.shards - under_test
-        aside += mongo_probes.role_probers(site, *shared, groups=others)
-        aside += mongo_probes.write_probers(site, *shared, groups=others)
-        routes += mongo_probes.router_probers(site, *shared, group=current.groups.get("social"))
-    return [
-        Probers(roles),
-        Probers(writes, WRITE_PERIOD),
-        Probers(aside, ASIDE_PERIOD),
-        Probers(routes, ROUTE_PERIOD),
-    ]
 
 
 def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> None:

@@ -131,7 +131,7 @@ def test_the_load_ends_though_a_fault_cannot_be_lifted(monkeypatch: pytest.Monke
     monkeypatch.setattr(drive, "Site", lambda _: None)
     monkeypatch.setattr(drive, "Load", lambda *_, **__: load)
     monkeypatch.setattr(drive, "Strike", Stubborn)
-    monkeypatch.setattr(drive, "_probes", lambda *_: [probes])
+    monkeypatch.setattr(drive, "probers_of", lambda *_: [probes])
     monkeypatch.setattr(drive, "_drive", lambda *_: None)
     current = SimpleNamespace(
         ctx=CTX,
