@@ -57,7 +57,7 @@ bench: setup ## measure: start of the command line, the AWS stack, provisioning,
 	$(BIN)/python -m bench.cli_start
 	$(BIN)/python -m bench.infra
 	$(BIN)/python -m bench.provisioning
-	$(BIN)/swapctl run -- $(CURDIR)/$(BIN)/python -m bench.rto
+	$(BIN)/swapctl run -- $(CURDIR)/$(BIN)/python -m bench.rto --out docs/recovery-times.md
 	$(BIN)/swapctl run -- $(CURDIR)/$(BIN)/python -m bench.schema --report reports/bench-schema.md
 
 clean: ## remove what building, testing and drills left in this folder (.venv stays)

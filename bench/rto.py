@@ -113,6 +113,17 @@ def _seconds(value: float) -> str:
     return f"{value:.2f} s"
 
 
+def page(found: Iterable[Figure], machine: str, runs: int, duration: str) -> str:
+    """The table with what it needs to be read: docs/recovery-times.md, which README quotes."""
+    return f"""# Recovery times
+
+Written by `make bench` (`python -m bench.rto --out FILE`). Machine: {machine}; both clusters are on it.
+Planned changes are timed from the command, faults from their proof. Each drill: {runs} runs of {duration}.
+
+{table(found)}
+"""
+
+
 def one_run(drill: str, seed: int, arguments: Sequence[str]) -> Report | None:
     """One drill in a process of its own; None when it was refused or crashed (its words are on stderr)."""
     call = [str(SWAPCTL), "drill", "run", drill, "--seed", str(seed), "-o", "json", *arguments]
@@ -121,13 +132,13 @@ def one_run(drill: str, seed: int, arguments: Sequence[str]) -> Report | None:
 
 
 def main() -> None:
-    """Run every drill the wanted number of times on a running cluster and print the table."""
+    """Run every drill the wanted number of times on a running cluster and print the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--drill", action="append", default=[])
     parser.add_argument("--context")
     parser.add_argument("--duration", default="60s")
-    parser.add_argument("--out", type=Path, help="also write the table to this file")
+    parser.add_argument("--out", type=Path, help="also write the page to this file")
     chosen = parser.parse_args()
     arguments = ["--duration", chosen.duration]
     arguments += ["--context", chosen.context] if chosen.context else []
@@ -136,7 +147,7 @@ def main() -> None:
         for seed in range(1, chosen.runs + 1):
             report = one_run(drill, seed, arguments)
             found += figures(report) if report else missing(drill)
-    text = f"Measured on {describe()}.\n\n{table(found)}\n"
+    text = page(found, describe(), chosen.runs, chosen.duration)
     print(text, end="")
     if chosen.out is not None:
         chosen.out.write_text(text)

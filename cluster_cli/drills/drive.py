@@ -8,16 +8,15 @@ from dataclasses import dataclass
 
 from cluster_cli.drills import gather, measures
 from cluster_cli.drills.checks.single_writer import PROBER_CRASHED
-from cluster_cli.drills.course import Course, Progress, is_over, merged_rto, should_lift, stop_reason
+from cluster_cli.drills.course import Course, Progress, is_over, should_lift, stop_reason
 from cluster_cli.drills.evidence import Health, References
 from cluster_cli.drills.history import History
 from cluster_cli.drills.ledger import ReadBack
 from cluster_cli.drills.load import Load
-from cluster_cli.drills.measures import Rto, Struck
-from cluster_cli.drills.probes import mongo as mongo_probes
-from cluster_cli.drills.probes import postgres as postgres_probes
-from cluster_cli.drills.probes.base import Prober, Probers
-from cluster_cli.drills.proofs import await_proofs, last_proof
+from cluster_cli.drills.measures import Struck
+from cluster_cli.drills.probes.base import Probers
+from cluster_cli.drills.probes.of_run import probers_of
+from cluster_cli.drills.proofs import await_proofs
 from cluster_cli.drills.read_back import read_back
 from cluster_cli.drills.records import Domain
 from cluster_cli.drills.run_state import Run
@@ -29,11 +28,6 @@ from cluster_cli.interrupts import held_back
 
 POLL = 0.25
 """Seconds between two looks at how far the run has come."""
-ROUTE_PERIOD = 0.1
-WRITE_PERIOD = 0.1
-"""Longer than between two questions for the role: a prober's write costs what a client's costs."""
-ASIDE_PERIOD = 0.25
-"""Seconds between two questions to members that the fault does not hit."""
 ASIDE_SLOWNESS = 3
 """How many times longer the clients of a domain rest that no fault hits."""
 HEALTH_PATIENCE = 90.0
@@ -55,12 +49,17 @@ class Observed:
 
 def observe(current: Run, say: Say) -> Observed:
     """Load, fault, recovery and read-back."""
-    site = Site(current.ctx)
     for workload in current.workloads:
         workload.prepare()
     clients = [client for workload in current.workloads for client in workload.clients()]
-    load = Load(clients, current.recorder, current.clock, lambda client: _slowness(current, client))
-    probes = _probes(current, site)
+    load = Load(
+        clients,
+        current.recorder,
+        current.clock,
+        slowness=lambda client: _slowness(current, client),
+        chance=lambda client: current.plan.random("rests", client.name),
+    )
+    probes = probers_of(current, Site(current.ctx))
     strikes = [
         Strike(current.ctx, fault, target, current.plan, current.recorder, current.clock)
         for fault, target in zip(current.request.drill.faults, current.targets, strict=True)
@@ -71,14 +70,10 @@ def observe(current: Run, say: Say) -> Observed:
         load.start()
         _drive(current, load, strikes, say)
     finally:
-        _lift(strikes, keep=current.plan.sabotage == "no-undo")
-        current.note("load ended")
-        load.stop()
-        current.recorder.flush()
-        for group in probes:
-            group.stop()
-            for crash in group.crashes:
-                current.note(f"{PROBER_CRASHED}: {crash}")
+        try:
+            _lift(strikes, keep=current.plan.sabotage == "no-undo")
+        finally:
+            _end(current, load, probes)
     say("waiting for full health")
     health, status = gather.wait_healthy(
         current.ctx, NO_UNDO_PATIENCE if current.plan.sabotage == "no-undo" else HEALTH_PATIENCE
@@ -90,47 +85,34 @@ def observe(current: Run, say: Say) -> Observed:
     return Observed(strikes, health, status, back, gather.references(current.ctx, current.plan))
 
 
+def _end(current: Run, load: Load, probes: Sequence[Probers]) -> None:
+    """The load and the probers end, and what crashed of them is remarked."""
+    current.note("load ended")
+    load.stop()
+    current.recorder.flush()
+    for group in probes:
+        group.stop()
+        for crash in group.crashes:
+            current.note(f"{PROBER_CRASHED}: {crash}")
+
+
 def _slowness(current: Run, client: Client) -> float:
     """The domain that no fault hits is watched, not measured: both share one machine."""
     return 1 if client.domain in current.affected else ASIDE_SLOWNESS
 
 
-def _probes(current: Run, site: Site) -> list[Probers]:
-    """Members of the groups under test are asked for their role 20 times a second, all others four times."""
-    domains = {workload.domain for workload in current.workloads}
-    shared = (current.recorder, current.clock, current.board)
-    roles, writes, aside, routes = list[Prober](), list[Prober](), list[Prober](), list[Prober]()
-    if "payments" in domains:
-        tested = "payments" in current.affected
-        (roles if tested else aside).extend(postgres_probes.role_probers(site, *shared))
-        (writes if tested else aside).extend(postgres_probes.write_probers(site, *shared))
-        routes += postgres_probes.route_probers(site, current.recorder, current.clock)
-    if "social" in domains:
-        under_test = {current.groups["social"]} if "social" in current.groups else set[str]()
-        roles += mongo_probes.role_probers(site, *shared, groups=under_test)
-        writes += mongo_probes.write_probers(site, *shared, groups=under_test)
-        others = site.shards - under_test
-        aside += mongo_probes.role_probers(site, *shared, groups=others)
-        aside += mongo_probes.write_probers(site, *shared, groups=others)
-        routes += mongo_probes.router_probers(site, *shared, group=current.groups.get("social"))
-    return [
-        Probers(roles),
-        Probers(writes, WRITE_PERIOD),
-        Probers(aside, ASIDE_PERIOD),
-        Probers(routes, ROUTE_PERIOD),
-    ]
-
-
 def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> None:
     """From the first write to the moment when the run has seen enough."""
-    request, rtos = current.request, [current.promises[d].rto for d in current.affected]
-    course = Course.of(request.duration, merged_rto(rtos), request.drill.hold)
+    request = current.request
+    promised: dict[Domain, float | None] = {d: current.promises[d].rto for d in current.affected}
+    course = Course.of(request.duration, promised, request.drill.hold)
     began = current.note("load began")
-    say(f"load for {course.before:g} s before the fault")
-    _wait(current, began + course.before)
+    before = course.until_fault(current.plan.random("injection"))
+    say(f"load for {before:.1f} s before the fault")
+    _wait(current, began + before)
     names = ", ".join(f"{strike.fault.name} on {strike.target.words}" for strike in strikes)
     say(f"fault: {names}")
-    injected, failures = current.clock.now(), dict(load.failures)
+    failures = dict(load.failures)
     for strike in strikes:
         strike.begin()
     current.stopped = await_proofs(
@@ -139,12 +121,11 @@ def _drive(current: Run, load: Load, strikes: Sequence[Strike], say: Say) -> Non
     if current.stopped is not None:
         say(f"stopped before the proof: {current.stopped}")
         return
-    landed = last_proof(strikes)
-    if landed is None:
+    struck = current.struck()
+    if len(struck) < len(current.affected):
         say("no proof that the fault landed: the run is invalid")
         return
-    say(f"landed after {landed - injected:.2f} s")
-    struck = Struck(injected, landed, request.drill.proof_is_recovery)
+    say(f"landed after {max(one.landed - one.injected for one in struck.values()):.2f} s")
     _watch(current, load, strikes, course, (began, struck), failures, say)
 
 
@@ -159,18 +140,20 @@ def _watch(
     load: Load,
     strikes: Sequence[Strike],
     course: Course,
-    since: tuple[float, Struck],
+    since: tuple[float, Mapping[Domain, Struck]],
     failures: Mapping[tuple[Domain, str], int],
     say: Say,
 ) -> None:
     began, struck = since
-    restored: float | None = None
+    landed: dict[Domain, float] = {domain: one.landed for domain, one in struck.items()}
+    restored: dict[Domain, float] = {}
     lifted: float | None = None
     while True:
         now = current.clock.now()
-        if restored is None:
-            restored = _restored(current, load, struck, now, say)
-        progress = Progress(now, began, struck.landed, restored, lifted, _fewest_acks(current, load))
+        for domain, one in struck.items():
+            if domain not in restored:
+                _look(current, load, (domain, one), restored, say)
+        progress = Progress(now, began, landed, restored, lifted, _fewest_acks(current, load))
         current.stopped = stop_reason(course, progress, _errors_elsewhere(current, load, failures))
         if current.stopped is not None:
             say(f"stopped: {current.stopped}")
@@ -180,26 +163,26 @@ def _watch(
             _lift(strikes, keep=current.plan.sabotage == "no-undo")
             lifted = current.clock.now()
             if course.hold is not None:
-                restored = None
+                restored.clear()
         if is_over(course, progress):
             return
         current.recorder.flush()
         time.sleep(POLL)
 
 
-def _restored(current: Run, load: Load, struck: Struck, now: float, say: Say) -> float | None:
-    """Since when every affected path is served again; None while one is not."""
-    found: list[Rto] = []
-    for domain, paths in current.affected.items():
-        acks = load.acked(domain, paths, struck.injected - measures.WINDOW)
-        found.append(measures.rto_of(acks, load.clients_of(domain, paths), struck, now))
-    moments = [rto.restored_at for rto in found if rto.restored_at is not None]
-    if len(moments) < len(found):
-        return None
-    waited = max((rto.seconds or 0.0 for rto in found), default=0.0)
-    stopped = any(rto.interrupted for rto in found)
-    say(f"writes are back, {waited:.2f} s after the fault" if stopped else "writes never stopped")
-    return max(moments, default=struck.landed)
+def _look(
+    current: Run, load: Load, hit: tuple[Domain, Struck], restored: dict[Domain, float], say: Say
+) -> None:
+    """Note since when a domain's affected paths are served again, once they are."""
+    domain, struck = hit
+    paths = current.affected[domain]
+    acks = load.acked(domain, paths, struck.injected - measures.WINDOW)
+    rto = measures.rto_of(acks, load.clients_of(domain, paths), struck, current.clock.now())
+    if rto.restored_at is None:
+        return
+    restored[domain] = rto.restored_at
+    back = f"writes are back, {rto.seconds:.2f} s after the fault"
+    say(f"{domain}: {back if rto.interrupted else 'writes never stopped'}")
 
 
 def _fewest_acks(current: Run, load: Load) -> int:
@@ -218,10 +201,17 @@ def _errors_elsewhere(current: Run, load: Load, before: Mapping[tuple[Domain, st
 def _lift(strikes: Sequence[Strike], *, keep: bool) -> None:
     """Undo what was injected and not yet lifted, the last first; `keep` leaves it on purpose.
 
-    An undo that was cut half-way would leave a cluster that nobody drilled: Ctrl-C waits for it.
+    An undo that was cut half-way would leave a cluster that nobody drilled: Ctrl-C waits for it. Whatever is
+    wrong with one fault, the others are lifted; then the first error is raised.
     """
     if keep:
         return
+    errors: list[Exception] = []
     with held_back():
         for strike in reversed(strikes):
-            strike.lift()
+            try:
+                strike.lift()
+            except Exception as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cluster_cli.drills.history import History
 from cluster_cli.drills.ledger import Ledger, ReadBack
+from cluster_cli.drills.measures.landed import Struck
 from cluster_cli.drills.records import Domain
 from cluster_cli.schema.orphans import Orphans
 
@@ -30,6 +31,8 @@ class Claims:
     """How many attempts of one client may fail, refused or indeterminate; each is sent again."""
     failover: bool | None = None
     """True: a primary is elected, and the election's SLA applies. False: the primary stays."""
+    degrades: bool = False
+    """Whether payments go on without a synchronous standby: some write after the proof is then `degraded`."""
 
 
 @dataclass(frozen=True)
@@ -73,17 +76,29 @@ class Evidence:
     """Domain -> paths that the fault hits."""
     promises: Mapping[Domain, Promise]
     faults: tuple[str, ...]
-    landed: float | None
-    """Run seconds when the last fault was proved."""
+    struck: Mapping[Domain, Struck]
+    """When the faults of each affected domain struck; without a domain one of whose faults was not proved."""
     ended: float
     """Run seconds when the load ended."""
     health: Health
     claims: Mapping[Domain, Claims] = field(default_factory=dict[Domain, Claims])
-    proof_is_recovery: bool = False
-    """Whether a fault's proof is that a new primary leads: then waiting begins with the injection."""
     rollback: Rollback | None = None
     """Only in the drill that provokes a rollback."""
     references: References | None = None
     """None where the topology has no social domain: then nothing can be followed."""
     undo_wanted: bool = True
     extra: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def landed(self) -> float | None:
+        """Run seconds when the run's last fault was proved; None when one was not."""
+        if self.affected.keys() - self.struck.keys():
+            return None
+        return max((struck.landed for struck in self.struck.values()), default=None)
+
+    def landed_in(self, domain: Domain) -> float | None:
+        """The same for the faults of one domain; for a domain that none hits, the run's."""
+        if not self.affected.get(domain):
+            return self.landed
+        struck = self.struck.get(domain)
+        return None if struck is None else struck.landed

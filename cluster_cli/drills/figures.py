@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cluster_cli.drills import measures
-from cluster_cli.drills.checks.unaffected_path import applied_at
 from cluster_cli.drills.evidence import Evidence
 from cluster_cli.drills.measures.election import elected, term_before
 from cluster_cli.drills.measures.landed import Struck
@@ -33,9 +32,9 @@ class DomainFigures:
 
 def figures_of(evidence: Evidence, domain: Domain, group: str | None) -> DomainFigures:
     """The domain's figures; `group` is the replica set or Patroni scope that the fault hits, if any."""
-    struck, ended = struck_of(evidence), evidence.ended
+    struck, ended = evidence.struck.get(domain), evidence.ended
     paths = evidence.affected.get(domain, frozenset())
-    calm = _slowest_elsewhere(evidence, domain, evidence.landed or 0.0)
+    calm = _slowest_elsewhere(evidence, domain, evidence.landed_in(domain) or 0.0)
     if struck is None or not paths:
         return DomainFigures(slowest_unaffected=calm)
     acks = measures.acks_of(evidence.history.ops, domain, paths)
@@ -48,17 +47,10 @@ def figures_of(evidence: Evidence, domain: Domain, group: str | None) -> DomainF
         max_gap=measures.max_gap_seconds(acks, struck.injected, ended),
         election=measures.election_seconds(roles, group, struck) if group else None,
         stale_primary=measures.stale_primary_seconds(roles, evidence.history.probes, successor),
-        phases=_phases(evidence, rto, group, successor, struck.since),
+        phases=_phases(evidence, rto, group, successor, struck),
         acked_on_path=len(acks),
         slowest_unaffected=calm,
     )
-
-
-def struck_of(evidence: Evidence) -> Struck | None:
-    """When the run's faults struck; None when one was not proved."""
-    if evidence.landed is None:
-        return None
-    return Struck(applied_at(evidence), evidence.landed, evidence.proof_is_recovery)
 
 
 def _slowest_elsewhere(evidence: Evidence, domain: Domain, since: float) -> float | None:
@@ -72,21 +64,20 @@ def _slowest_elsewhere(evidence: Evidence, domain: Domain, since: float) -> floa
 
 
 def _phases(
-    evidence: Evidence, rto: Rto, group: str | None, successor: RoleSeen | None, since: float
+    evidence: Evidence, rto: Rto, group: str | None, successor: RoleSeen | None, struck: Struck
 ) -> Phases:
     if rto.restored_at is None or not rto.interrupted:
         return Phases()
     seen = Milestones(
-        acted=_first_act(evidence, group) if group else None,
+        acted=_first_act(evidence, group, struck.injected) if group else None,
         elected=successor.at if successor else None,
         routed=_first_route(evidence, group, successor) if group and successor else None,
     )
-    return measures.phases_of(since, max(since, rto.restored_at), seen)
+    return measures.phases_of(struck.since, max(struck.since, rto.restored_at), seen)
 
 
-def _first_act(evidence: Evidence, group: str) -> float | None:
+def _first_act(evidence: Evidence, group: str, injected: float) -> float | None:
     """The first sign that a survivor acts: a member in a higher term, or another holder of the lock."""
-    injected = applied_at(evidence)
     old = term_before(evidence.history.roles, group, injected)
     history = evidence.history
     terms = [r.at for r in history.roles if r.group == group and r.at > injected and r.term > old > 0]

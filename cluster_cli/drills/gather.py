@@ -10,7 +10,7 @@ from pymongo.errors import PyMongoError
 
 from app_core.errors import SwapskillError
 from cluster_cli.drills import versions
-from cluster_cli.drills.evidence import Health, Promise, References
+from cluster_cli.drills.evidence import Claims, Health, Promise, References
 from cluster_cli.drills.faults import Drill
 from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.records import Domain
@@ -39,6 +39,23 @@ def promises(topology: Topology, drill: Drill) -> dict[Domain, Promise]:
         election = topology.sla.social.election if elects else None
         found[name] = Promise(case.rpo if case else None, case.rto if case else None, election)
     return found
+
+
+def claims(topology: Topology, drill: Drill) -> dict[Domain, Claims]:
+    """What the drill claims on this topology: writes are `degraded` only where no standby is spare."""
+    return {
+        domain: dataclasses.replace(found, degrades=found.degrades and _without_spare(topology))
+        for domain, found in drill.claims.items()
+    }
+
+
+def _without_spare(topology: Topology) -> bool:
+    """Whether commits go on asynchronously when a synchronous standby is lost."""
+    payments = topology.payments
+    if payments is None or payments.sync.on_loss == "block":
+        return False
+    left = len(payments.members) - 2  # without the primary and the lost standby
+    return left < payments.sync.count
 
 
 def roles(status: ClusterStatus) -> tuple[MemberRole, ...]:

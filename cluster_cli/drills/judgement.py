@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from cluster_cli.drills import checks, gather, measures
+from cluster_cli.drills import checks, gather
 from cluster_cli.drills.drive import Observed
 from cluster_cli.drills.evidence import Evidence
 from cluster_cli.drills.figures import DomainFigures, figures_of
@@ -24,19 +24,17 @@ def judged(current: Run, observed: Observed) -> tuple[Report, Evidence]:
     back, strikes = observed.back, observed.strikes
     history = History(tuple(current.recorder.records))
     drill = current.request.drill
-    names = tuple(fault.name for fault in drill.faults)
     evidence = Evidence(
         history=history,
         back=back,
         ledger=judge(history.ops, back, history.durability),
         affected=current.affected,
         promises=current.promises,
-        faults=names,
-        landed=measures.landed_at(history.faults, names),
+        faults=tuple(fault.name for fault in drill.faults),
+        struck=current.struck(),
         ended=history.noted("load ended") or current.clock.now(),
         health=observed.health,
-        claims=drill.claims,
-        proof_is_recovery=drill.proof_is_recovery,
+        claims=gather.claims(current.ctx.topology, drill),
         references=observed.references,
         rollback=next((strike.rollback() for strike in strikes if strike.fault.must_lose), None),
     )

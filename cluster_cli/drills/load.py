@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import threading
 import time
@@ -21,6 +22,8 @@ REST_FACTOR = 5
 cores are soon full, and a load that fills them measures its own queue."""
 SHORTEST_REST, LONGEST_REST = 0.06, 0.12
 """Seconds; the longest still gives 8 clients 5,000 acknowledgements in two minutes."""
+SPREAD = 0.25
+"""By which part a rest is longer or shorter by the seed: the pace stays, who meets whom changes."""
 SWITCH_INTERVAL = 0.001
 """Seconds until another thread may run: latencies of a few milliseconds must not drown in Python's 5 ms."""
 
@@ -32,6 +35,8 @@ class _Worker:
     client: Client
     slowness: float
     """How many times longer it rests than the clients under test."""
+    chance: random.Random
+    """Varies its rests, by the seed."""
     took: float = 0.0
     """Seconds that its last attempt took."""
     thread: threading.Thread | None = None
@@ -54,8 +59,9 @@ class Load:
         recorder: Recorder,
         clock: Clock,
         slowness: Callable[[Client], float],
+        chance: Callable[[Client], random.Random],
     ) -> None:
-        self._workers = [_Worker(client, slowness(client)) for client in clients]
+        self._workers = [_Worker(client, slowness(client), chance(client)) for client in clients]
         self._recorder, self._clock = recorder, clock
         self._stop = threading.Event()
         self.acks: dict[tuple[Domain, str], list[Ack]] = {}
@@ -100,14 +106,15 @@ class Load:
     def _join(self, patience: float) -> None:
         end = time.monotonic() + patience
         for worker in self._workers:
-            if worker.thread is not None:
+            if worker.thread is not None and worker.thread.is_alive():
                 worker.thread.join(max(0.0, end - time.monotonic()))
 
     def _run(self, worker: _Worker, offset: float) -> None:
         pause, number = offset, 0
         while not self._stop.wait(pause):
             self._write(worker, worker.client.intend(number))
-            pause, number = rest(worker.took, worker.slowness), number + 1
+            pause = rest(worker.took, worker.slowness) * worker.chance.uniform(1 - SPREAD, 1 + SPREAD)
+            number += 1
 
     def _write(self, worker: _Worker, intent: Intent) -> None:
         pause, attempt = FIRST_PAUSE, 1

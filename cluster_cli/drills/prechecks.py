@@ -8,6 +8,7 @@ from cluster_cli.drills.faults import Drill
 from cluster_cli.drills.faults._fault import Target
 from cluster_cli.drills.records import Domain
 from cluster_cli.engines.model import ClusterStatus
+from infra.topology import Topology
 
 LAG_LIMIT = 10.0
 """Seconds of replication lag with which a drill would measure the lag and not the failover."""
@@ -48,11 +49,11 @@ def unwritten(targets: Sequence[Target], written: Mapping[Domain, Collection[str
     )
 
 
-def too_wide(drill: Drill, targets: Sequence[Target]) -> tuple[str, ...]:
-    """Every fault that would hit more members than it may."""
+def too_wide(drill: Drill, targets: Sequence[Target], topology: Topology) -> tuple[str, ...]:
+    """Every fault that would hit more members of the topology than it may."""
     return tuple(
         f"{fault.name} would hit {len(target.members)} members ({target.words}), "
-        f"its limit is {fault.blast_radius}"
+        f"its limit is {fault.limit(topology)}"
         for fault, target in zip(drill.faults, targets, strict=True)
-        if len(target.members) > fault.blast_radius
+        if len(target.members) > fault.limit(topology)
     )

@@ -26,10 +26,3 @@ def await_proofs(
         between()
         time.sleep(POLL)
     return None
-
-
-def last_proof(strikes: Sequence[Strike]) -> float | None:
-    """Run seconds when the last fault was proved; None when one was not."""
-    moments = [strike.landed for strike in strikes]
-    known = [moment for moment in moments if moment is not None]
-    return max(known) if len(known) == len(moments) else None

@@ -10,9 +10,10 @@ from cluster_cli.drills.evidence import Promise
 from cluster_cli.drills.faults import Drill
 from cluster_cli.drills.faults._fault import Target
 from cluster_cli.drills.history import Clock, Recorder
+from cluster_cli.drills.measures import Struck, struck_of
 from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.probes.board import Board
-from cluster_cli.drills.records import Domain, Note
+from cluster_cli.drills.records import Domain, FaultEvent, Note
 from cluster_cli.drills.workloads.base import Workload
 from cluster_cli.engines.model import ClusterStatus
 from infra.context import Context
@@ -60,6 +61,23 @@ class Run:
     def groups(self) -> dict[Domain, str]:
         """Domain -> the set or scope whose election is measured."""
         return {domain: group for target in self.targets for domain, group in target.groups.items()}
+
+    def struck(self) -> dict[Domain, Struck]:
+        """When the faults of each affected domain struck, as far as they are proved by now.
+
+        Each domain is counted from its own faults: the proof of another one may come seconds later.
+        """
+        events = [record for record in self.recorder.records if isinstance(record, FaultEvent)]
+        pairs = tuple(zip(self.request.drill.faults, self.targets, strict=True))
+        found: dict[Domain, Struck] = {}
+        for domain in self.affected:
+            hit = {
+                fault.name: fault.proof_is_recovery for fault, target in pairs if domain in target.affected
+            }
+            struck = struck_of(events, hit, proof_is_recovery=any(hit.values()))
+            if struck is not None:
+                found[domain] = struck
+        return found
 
     def note(self, what: str) -> float:
         """Remark the run's course in its history; the time of the remark."""

@@ -138,7 +138,7 @@ def _admit(ctx: Context, site: Site, request: Request) -> tuple[ClusterStatus, l
     if not reasons:
         rng = RunPlan("", request.seed).random("aim")
         targets = [fault.aim(site, rng) for fault in drill.faults]
-        reasons = prechecks.too_wide(drill, targets)
+        reasons = prechecks.too_wide(drill, targets, ctx.topology)
         if not reasons:
             return status, targets
     raise RefusedError(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app_core.errors import UsageError, nearest
 from cluster_cli.drills.evidence import Evidence
-from cluster_cli.drills.figures import struck_of
+from cluster_cli.drills.records import Domain
 from cluster_cli.drills.report.build import dumps, lost_ids_file
 from cluster_cli.drills.report.model import Report
 from cluster_cli.drills.report.page import page
@@ -41,9 +41,10 @@ def save(report: Report, evidence: Evidence, directory: Path) -> Path:
     """Write report.json (validated), report.html and the lists of lost ids; the JSON file's path."""
     text = dumps(report)
     validated(text, origin=report.run_id)
-    path, struck = directory / "report.json", struck_of(evidence)
+    path = directory / "report.json"
     write_private(path, text)
-    write_private(directory / "report.html", page(report, evidence.history, struck.since if struck else 0.0))
+    since: dict[Domain, float] = {domain: struck.since for domain, struck in evidence.struck.items()}
+    write_private(directory / "report.html", page(report, evidence.history, since))
     for (domain, cls), ledger in evidence.ledger.classes.items():
         if ledger.lost:
             lines = "".join(f"{lost.target} {lost.value}\n" for lost in ledger.lost)

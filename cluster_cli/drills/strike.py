@@ -56,7 +56,8 @@ class Strike:
         if armed is None:
             return
         self._given_up.set()
-        self._thread.join()
+        if self._thread.is_alive():  # a signal may have come before it was started
+            self._thread.join()
         try:
             self.fault.undo(self._site, self.target, armed.memo)
         except Exception as error:
@@ -67,7 +68,8 @@ class Strike:
 
     def _strike(self) -> None:
         armed = self._armed
-        assert armed is not None, "a fault is armed before it is injected"
+        if armed is None or self._given_up.is_set():  # lifted before the thread had begun
+            return
         try:
             self._memo = armed.memo
             self._event("injected")

@@ -75,7 +75,8 @@ class MemberStatus:
 class Durability:
     """What an acknowledged payment survives: `sync` = the loss of the primary; `degraded` = nothing, for now.
 
-    `standbys`: names of the synchronous standbys with their zones. `since`: RFC 3339 UTC, the mode's begin.
+    `standbys`: names of the synchronous standbys with their zones. `since`: RFC 3339 UTC, when the
+    fall back to asynchronous replication began; None: unknown.
     """
 
     mode: DurabilityMode
@@ -83,14 +84,14 @@ class Durability:
     since: str | None = None
 
     def line(self) -> str:
-        """`sync (pgsync1, zone b)` or `DEGRADED since …`."""
+        """`sync (pgsync1, zone b)` or `DEGRADED since …`, where that is known."""
         if self.mode == "sync" and not self.standbys:
             return "sync: no standby, so commits wait"
         if self.mode == "sync":
             return "sync (" + "; ".join(f"{name}, zone {zone}" for name, zone in self.standbys) + ")"
         if self.mode == "none":
             return "none: no synchronous standby is configured"
-        return "DEGRADED" + (f" since {self.since}" if self.since else "")
+        return f"DEGRADED since {self.since}" if self.since else "DEGRADED, since when is not known"
 
 
 ARCHIVE_LIMIT_S = 120.0

@@ -10,6 +10,7 @@ from cluster_cli.drills.evidence import Claims
 
 PAGE = (Path(__file__).parents[2] / "docs" / "replication.md").read_text()
 MEASURES = (Path(__file__).parents[2] / "docs" / "measures.md").read_text()
+DEGRADES = "one at least, where no standby is spare and `on_loss` is `degrade`"
 TABLE = PAGE.split("\n## Claims and their drills\n")[1].split("\n## ")[0]
 
 
@@ -29,14 +30,15 @@ def claims_row(name: str, claims: Claims) -> tuple[str, ...]:
         "" if pause is None else f"{pause:g} s",
         "" if attempts is None else str(attempts or "none"),
         primary,
+        DEGRADES if claims.degrades else "",
     )
 
 
 def test_the_table_of_limits_is_what_the_faults_claim() -> None:
     table = MEASURES.split("\n## What a drill claims\n")[1].split("\n## ")[0]
-    rows = [[cell.strip() for cell in line.split("|")[1:5]] for line in table.splitlines() if "`" in line]
+    rows = [[cell.strip() for cell in line.split("|")[1:6]] for line in table.splitlines() if "`" in line]
     said = {
-        (name, *row[1:]) for row in rows if len(row) == 4 for name in re.findall(r"`([a-z0-9-]+)`", row[0])
+        (name, *row[1:]) for row in rows if len(row) == 5 for name in re.findall(r"`([a-z0-9-]+)`", row[0])
     }
     assert said == {claims_row(f.name, f.claims) for f in faults.registry() if f.claims != Claims()}
 

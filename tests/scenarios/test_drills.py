@@ -135,21 +135,96 @@ def test_a_sabotaged_drill_turns_red(healthy: Context, tmp_path: Path, name: str
     subprocess.run([SWAPCTL, "drill", "undo", "--context", healthy.name], check=True)
 
 
+def begin(ctx: Context, reports: Path, name: str) -> subprocess.Popen[str]:
+    """A short drill that the test will kill; its words come through a pipe."""
+    call = [
+        SWAPCTL,
+        "drill",
+        "run",
+        name,
+        "--duration",
+        "4s",
+        "--context",
+        ctx.name,
+        "--report",
+        str(reports),
+    ]
+    return subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def ends_clean(ctx: Context) -> None:
+    """The next command takes the dead drill's lock over, lifts what is armed; the cluster is whole again."""
+    undone = subprocess.run(
+        [SWAPCTL, "drill", "undo", "--context", ctx.name], capture_output=True, text=True, check=False
+    )
+    assert undone.returncode == 0, undone.stderr
+    assert armed.all_armed(ctx) == ()
+    assert wait_until(lambda: read_cluster(ctx).healthy, 120, 0.2)
+    assert subprocess.run([SWAPCTL, "status", "--context", ctx.name], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "left"),
+    [
+        pytest.param("mongo-shard-loss", "load for ", [], id="before it is armed"),
+        pytest.param(
+            "mongo-shard-loss",
+            "undoing the fault",
+            ["mongo-shard-loss"],
+            id="during the undo",
+            marks=pytest.mark.full,
+        ),
+        pytest.param(
+            "mongo-stepdown",
+            "reading every write back",
+            [],
+            id="during the read-back",
+            marks=pytest.mark.full,
+        ),
+    ],
+)
+def test_a_drill_killed_when_it_says_these_words_leaves_nothing_that_stays(
+    healthy: Context, tmp_path: Path, name: str, words: str, left: list[str]
+) -> None:
+    process = begin(healthy, tmp_path, name)
+    try:
+        assert process.stderr is not None
+        assert any(words in line for line in process.stderr), f"it never said {words!r}"
+    finally:
+        kill(process)
+    assert [entry.fault for entry in armed.all_armed(healthy)] == left
+    ends_clean(healthy)
+
+
+@pytest.mark.full
+def test_a_drill_killed_as_soon_as_its_fault_is_armed_is_undone(healthy: Context, tmp_path: Path) -> None:
+    """The injection first asks who leads: the kill comes before its first effect, or just after."""
+    process = begin(healthy, tmp_path, "postgres-sync-standby-loss")
+    try:
+        assert wait_until(lambda: bool(armed.all_armed(healthy)), 60, 0.001)
+    finally:
+        kill(process)
+    assert [entry.fault for entry in armed.all_armed(healthy)] == ["postgres-sync-standby-loss"]
+    ends_clean(healthy)
+
+
 @pytest.mark.full
 def test_a_killed_drill_leaves_a_fault_that_undo_lifts(healthy: Context, tmp_path: Path) -> None:
-    call = [SWAPCTL, "drill", "run", "mongo-shard-loss", *DURATION, "--context", healthy.name]
-    process = subprocess.Popen([*call, "--report", str(tmp_path)])
+    process = begin(healthy, tmp_path, "mongo-shard-loss")
     try:
         assert wait_until(lambda: _injected(healthy), 60, 0.02)
     finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        kill(process)
     assert [entry.fault for entry in armed.all_armed(healthy)] == ["mongo-shard-loss"]
-    refused = subprocess.run([*call], capture_output=True, text=True, check=False)
+    call = [SWAPCTL, "drill", "run", "mongo-shard-loss", *DURATION, "--context", healthy.name]
+    refused = subprocess.run(call, capture_output=True, text=True, check=False)
     assert refused.returncode == 6, refused.stderr
-    assert subprocess.run([SWAPCTL, "drill", "undo", "--context", healthy.name], check=True).returncode == 0
-    assert armed.all_armed(healthy) == ()
-    assert wait_until(lambda: read_cluster(healthy).healthy, 120, 0.2)
+    ends_clean(healthy)
 
 
 def _injected(ctx: Context) -> bool:

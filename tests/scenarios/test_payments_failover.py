@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -73,11 +74,31 @@ def test_no_failover_without_a_synchronous_standby(healthy: Context) -> None:
     payments = healthy.topology.payments
     assert payments is not None
     old = leader(healthy)
+    assert old is not None
     standby = next(member.name for member in payments.members if member.name != old)
+    fault = datetime.now(UTC)
     kill(healthy, standby)
     with pytest.raises(RefusedError, match="does not run|no standby is synchronous"):
         failover(healthy, "payments")
     assert leader(healthy) == old
+    wait_until(lambda: sync_state(healthy).mode == "degraded", 30)
+    since = degraded_since(healthy)
+    assert fault <= since <= fault + timedelta(seconds=5)
+    reload_configuration(healthy, old)
+    assert degraded_since(healthy) == since  # the reload changed nothing
+
+
+def reload_configuration(ctx: Context, member: str) -> None:
+    with connect(ctx, via=member, autocommit=True) as connection:
+        before = connection.execute("SELECT pg_conf_load_time()").fetchone()
+        connection.execute("SELECT pg_reload_conf()")
+        wait_until(lambda: connection.execute("SELECT pg_conf_load_time()").fetchone() != before, 10)
+
+
+def degraded_since(ctx: Context) -> datetime:
+    since = sync_state(ctx).since
+    assert since is not None, "the leader's log does not tell"
+    return datetime.fromisoformat(since)
 
 
 def test_writes_go_on_without_an_etcd_quorum(healthy: Context) -> None:

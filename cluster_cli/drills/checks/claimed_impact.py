@@ -1,4 +1,4 @@
-"""The fault did no more to its path than the drill claims: pauses, failed attempts, change of primary."""
+"""The fault did to its path what the drill claims: pauses, failed attempts, primary, degraded writes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from cluster_cli.drills import measures
 from cluster_cli.drills.checks._finding import Finding
 from cluster_cli.drills.checks.unaffected_path import applied_at, hit
 from cluster_cli.drills.evidence import Evidence
+from cluster_cli.drills.ledger import class_of
 from cluster_cli.drills.measures.election import elected, term_before
 from cluster_cli.drills.records import Domain
 
@@ -38,6 +39,8 @@ def _judged(evidence: Evidence, domain: Domain) -> list[Finding]:
         found.append(_failures(evidence, domain, claims.failed_attempts))
     if claims.failover is False:
         found.append(_same_primary(evidence, domain))
+    if claims.degrades:
+        found.append(_degraded(evidence, domain))
     return found
 
 
@@ -86,3 +89,15 @@ def _same_primary(evidence: Evidence, domain: Domain) -> Finding:
         who = ", ".join(f"{seen.member} of {seen.group} in term {seen.term}" for seen in new)
         return Finding("fail", f"{domain}: a primary was elected, none is claimed: {who}")
     return Finding("pass", f"{domain}: no primary was elected")
+
+
+def _degraded(evidence: Evidence, domain: Domain) -> Finding:
+    """Writes that no standby has must be seen as such: a ledger that calls them synchronous hides a risk."""
+    landed, samples = evidence.landed_in(domain), evidence.history.durability
+    acked = [op for op in evidence.history.ops if op.domain == domain and op.outcome == "acked"]
+    after = [op for op in acked if landed is not None and op.completed > landed]
+    if not after:
+        return Finding("unknown", f"{domain}: no write was acknowledged after the proof")
+    degraded = sum(class_of(op, samples) == "degraded" for op in after)
+    words = f"{domain}: {degraded} of {len(after)} acknowledgements after the proof were `degraded`"
+    return Finding("pass", words) if degraded else Finding("fail", f"{words}, some are claimed")

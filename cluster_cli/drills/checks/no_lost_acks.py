@@ -21,8 +21,9 @@ def check(evidence: Evidence) -> Finding:
         if not ledger.lost:
             continue
         limit = allowed_rpo(domain, cls, evidence.promises.get(domain, Promise()))
-        sentence = _sentence(cls, ledger, limit, evidence.landed)
-        within = limit is None or (limit > 0 and _reach(ledger, evidence.landed) <= limit)
+        landed = evidence.landed_in(domain)
+        sentence = _sentence(cls, ledger, limit, landed)
+        within = limit is None or (limit > 0 and _reach(ledger, landed) <= limit)
         (allowed if within else broken).append(sentence)
     if broken:
         return Finding("fail", "; ".join(broken))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from cluster_cli.drills.evidence import Claims
 from cluster_cli.drills.records import Domain
 from cluster_cli.drills.site import Site
+from infra.topology import Topology
 
 Memo = MutableMapping[str, str]
 """What a fault remembers between its steps. Each word is on disk as soon as it is set: what `undo` needs
@@ -57,8 +58,8 @@ class Fault:
     """The evidence that the peers give (without peers: what a client meets), or None: not seen yet. Asked
     again and again for a while."""
     undo: Callable[[Site, Target, Memo], None]
-    blast_radius: int = 1
-    """The most members that the fault may hit."""
+    blast_radius: int | Callable[[Topology], int] = 1
+    """The most members that the fault may hit; a function where that follows from the topology."""
     label: str = ""
     """What a report must say about how the fault is made."""
     hold: float | None = None
@@ -74,6 +75,10 @@ class Fault:
     """What of `expect` the check `claimed-impact` judges."""
     planned: bool = False
     """Whether `inject` is an operation that takes its time: the proof is looked for while it runs."""
+
+    def limit(self, topology: Topology) -> int:
+        """The most members of a topology that the fault may hit."""
+        return self.blast_radius if isinstance(self.blast_radius, int) else self.blast_radius(topology)
 
     @property
     def proof_is_recovery(self) -> bool:
@@ -113,11 +118,6 @@ class Drill:
             for domain in fault.domains:
                 found[domain] = Claims() if domain in found else fault.claims
         return found
-
-    @property
-    def proof_is_recovery(self) -> bool:
-        """Whether that is so for any of its faults."""
-        return any(fault.proof_is_recovery for fault in self.faults)
 
     @property
     def expect(self) -> str:

@@ -1,4 +1,4 @@
-"""Two of three etcd members are killed: no quorum, and Patroni's failsafe keeps the primary."""
+"""A majority of the etcd members is killed: no quorum, and Patroni's failsafe keeps the primary."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
 from cluster_cli.engines.postgresql import etcd
 from cluster_cli.engines.postgresql.leader import etcd_group
+from infra.topology import Topology
 
 
 def aim(site: Site, rng: random.Random) -> Target:
@@ -20,7 +21,13 @@ def aim(site: Site, rng: random.Random) -> Target:
     names = [endpoint.member for endpoint in site.ctx.of_kind("etcd", etcd_group(site.ctx))]
     if len(names) < 3:
         raise RefusedError("the topology has no etcd majority to lose", on=site.ctx.topology.name)
-    return Target(tuple(rng.sample(names, len(names) // 2 + 1)), PAYMENTS, {"payments": site.scope})
+    return Target(tuple(rng.sample(names, majority(site.ctx.topology))), PAYMENTS, {"payments": site.scope})
+
+
+def majority(topology: Topology) -> int:
+    """How many of the main region's etcd members are a quorum: so many may be hit, and no more."""
+    payments = topology.payments
+    return 0 if payments is None else len(payments.etcd) // 2 + 1
 
 
 def prove(site: Site, target: Target, _: Memo) -> str | None:
@@ -44,7 +51,7 @@ FAULT = Fault(
     prove=prove,
     undo=killing.undo,
     claims=Claims(longest_pause=5.0, failover=False),
-    blast_radius=2,
+    blast_radius=majority,
     hold=25.0,
     sabotages=("no-undo",),
 )

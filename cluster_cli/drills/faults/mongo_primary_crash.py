@@ -19,7 +19,10 @@ def aim(site: Site, _: random.Random) -> Target:
 
 
 def prove(site: Site, target: Target, _: Memo) -> str | None:
-    """Every other member of the set that answers sees it as unreachable; at least one does."""
+    """Another member of the set sees it as unreachable; those that do are named.
+
+    The first one is enough: peers notice one after the other, and the recovery time begins with the proof.
+    """
     peers = actions.peers_that_miss(site, target.groups["social"], target.members[0])
     return f"unreachable for {', '.join(peers)}" if peers else None
 

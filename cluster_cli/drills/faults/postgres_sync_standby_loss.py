@@ -6,6 +6,7 @@ import random
 
 import psycopg
 
+from cluster_cli.drills.evidence import Claims
 from cluster_cli.drills.faults import _actions as actions
 from cluster_cli.drills.faults import _unprotected, postgres_primary_crash
 from cluster_cli.drills.faults._aim import leader_of, payments_target, sync_standby_of
@@ -50,7 +51,7 @@ def undo(site: Site, target: Target, memo: Memo) -> None:
 FAULT = Fault(
     name="postgres-sync-standby-loss",
     help="kill -9 of the synchronous standby, Patroni and all.",
-    expect="Commits wait a moment, then go on asynchronously: meanwhile acks are `degraded`.",
+    expect="Commits wait, then go on: with a spare standby, or asynchronously; such acks are `degraded`.",
     domains=("payments",),
     case="member",
     needs=("Power", "Kill"),
@@ -59,5 +60,6 @@ FAULT = Fault(
     prove=prove,
     undo=undo,
     hold=12.0,
+    claims=Claims(degrades=True),
     sabotages=("count-cancelled", "no-undo"),
 )

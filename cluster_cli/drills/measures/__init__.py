@@ -3,7 +3,7 @@
 from cluster_cli.drills.measures.acks import Ack, acks_of
 from cluster_cli.drills.measures.election import election_seconds
 from cluster_cli.drills.measures.gap import longest_wait_seconds, max_gap_seconds
-from cluster_cli.drills.measures.landed import Struck, landed_at
+from cluster_cli.drills.measures.landed import Struck, landed_at, struck_of
 from cluster_cli.drills.measures.phases import Phases, phases_of
 from cluster_cli.drills.measures.rpo import rpo_seconds
 from cluster_cli.drills.measures.rto import WINDOW, Rto, rto_of
@@ -24,4 +24,5 @@ __all__ = [
     "rpo_seconds",
     "rto_of",
     "stale_primary_seconds",
+    "struck_of",
 ]

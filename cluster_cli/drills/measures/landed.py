@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from cluster_cli.drills.records import FaultEvent
@@ -10,12 +10,12 @@ from cluster_cli.drills.records import FaultEvent
 
 @dataclass(frozen=True)
 class Struck:
-    """When a run's faults struck, in run seconds."""
+    """When the faults that hit a domain struck, in run seconds."""
 
     injected: float
     """When the first injection began."""
     landed: float
-    """When the last fault was proved."""
+    """When the last of them was proved."""
     proof_is_recovery: bool = False
     """Whether the proof is that a new primary leads: counted from there, no recovery takes any time."""
 
@@ -23,6 +23,16 @@ class Struck:
     def since(self) -> float:
         """Where RTO and election are counted from."""
         return self.injected if self.proof_is_recovery else self.landed
+
+
+def struck_of(
+    events: Iterable[FaultEvent], faults: Collection[str], *, proof_is_recovery: bool = False
+) -> Struck | None:
+    """When these faults struck; None when one was never proved."""
+    events = tuple(events)
+    landed = landed_at(events, faults)
+    begun = [event.at for event in events if event.event == "injected" and event.fault in faults]
+    return Struck(min(begun), landed, proof_is_recovery) if begun and landed is not None else None
 
 
 def landed_at(events: Iterable[FaultEvent], faults: Iterable[str]) -> float | None:

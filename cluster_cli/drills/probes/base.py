@@ -42,7 +42,7 @@ class Probers:
         """End all; a prober that hangs has its connection closed under it."""
         self._stop.set()
         end = time.monotonic() + patience
-        for thread in self._threads:
+        for thread in (thread for thread in self._threads if thread.is_alive()):
             thread.join(max(0.0, end - time.monotonic()))
         for prober in self._probers:
             prober.close()

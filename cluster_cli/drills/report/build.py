@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cluster_cli.drills.checks import Finding
@@ -73,7 +73,7 @@ def build(
         workloads=meta.workloads,
         sabotage=meta.sabotage,
         verdict=judgement.verdict,
-        sentence=sentence(domains, evidence.promises, judgement, proved=evidence.landed is not None),
+        sentence=sentence(domains, evidence.promises, judgement, proved=evidence.struck),
         reasons=judgement.reasons,
         started_at=rfc3339(header.started_at),
         finished_at=rfc3339(meta.finished_at),
@@ -108,15 +108,15 @@ def sentence(
     promises: Mapping[Domain, Promise],
     judgement: Judgement,
     *,
-    proved: bool,
+    proved: Collection[Domain],
 ) -> str:
-    """The verdict against the SLA in one sentence; without proof there is no recovery to speak of."""
+    """The verdict against the SLA in one sentence; a domain without proof has no recovery to speak of."""
     acked = sum(domain.acked for domain in domains.values())
     lost = sum(domain.lost for domain in domains.values())
     parts = [
         f"{name} {_back(domain)} ({_limit(promises.get(name, Promise()).rto)})"
         for name, domain in sorted(domains.items())
-        if domain.affected and proved
+        if domain.affected and name in proved
     ]
     end = {
         "pass": "the SLA held",
@@ -164,7 +164,7 @@ def _promise(promise: Promise) -> PromiseReport:
 
 def _domain(evidence: Evidence, name: Domain, figures: DomainFigures) -> DomainReport:
     classes: dict[AckClass, ClassLedger] = {cls: evidence.ledger.of(name, cls) for cls in CLASSES_OF[name]}
-    landed = evidence.landed or 0.0
+    landed = evidence.landed_in(name) or 0.0
     return DomainReport(
         affected=bool(evidence.affected.get(name)),
         paths=tuple(sorted(evidence.affected.get(name, ()))),

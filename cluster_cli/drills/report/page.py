@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,8 @@ class Tile:
     note: str
 
 
-def page(report: Report, history: History, since: float) -> str:
-    """The page as one HTML text. since: run seconds where the RTO is counted from."""
+def page(report: Report, history: History, since: Mapping[Domain, float]) -> str:
+    """The page as one HTML text. since: run seconds where each affected domain's RTO is counted from."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined
     )
@@ -106,7 +106,7 @@ def _series(report: Report, history: History, span: tuple[float, float]) -> list
     return sorted(found, key=lambda series: not series.affected)
 
 
-def _charts(report: Report, history: History, since: float) -> list[dict[str, Any]]:
+def _charts(report: Report, history: History, since: Mapping[Domain, float]) -> list[dict[str, Any]]:
     if not history.ops:
         return []
     begin = history.noted("load began") or 0.0
@@ -122,7 +122,7 @@ def _charts(report: Report, history: History, since: float) -> list[dict[str, An
     ]
 
 
-def _marks(report: Report, history: History, series: Series, since: float) -> list[Mark]:
+def _marks(report: Report, history: History, series: Series, since: Mapping[Domain, float]) -> list[Mark]:
     """The faults and their lifting on every chart, the recovery only on the path it concerns."""
     marks: list[Mark] = []
     for event in history.faults:
@@ -132,7 +132,7 @@ def _marks(report: Report, history: History, series: Series, since: float) -> li
             marks.append(Mark(event.at, "undone", "lifted"))
     domain: DomainReport | None = getattr(report.domains, series.domain)
     if series.affected and domain and domain.interrupted and domain.rto_seconds is not None:
-        marks.append(Mark(since + domain.rto_seconds, "writes back", "restored"))
+        marks.append(Mark(since[series.domain] + domain.rto_seconds, "writes back", "restored"))
     return marks
 
 

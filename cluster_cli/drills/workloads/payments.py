@@ -45,7 +45,7 @@ LOST_ANSWER_EVERY = 40
 
 
 class PaymentsClient:
-    """One client: odd numbers transfer between its two accounts, even ones record an intent."""
+    """One client: of two values one transfers between its two accounts, one records an intent."""
 
     domain: Domain = "payments"
 
@@ -64,10 +64,12 @@ class PaymentsClient:
         self._connection.add_notice_handler(self._noticed)
 
     def intend(self, number: int) -> Intent:
-        """Alternately a transfer (there and back) and an intent."""
+        """In pairs, each in an order by the seed: a transfer (there, in the next pair back) and an intent."""
         value = str(self._plan.id_of(self.name, number))
-        if number % 2:
-            way = self.accounts if number % 4 == 1 else self.accounts[::-1]
+        pair, turn = divmod(number, 2)
+        transfers_first = self._plan.random(self.name, pair).random() < 0.5
+        if (turn == 0) == transfers_first:
+            way = self.accounts[::-1] if pair % 2 else self.accounts
             body = {"from": way[0], "to": way[1], "amount": 1 + number % 97}
             return Intent(value, "transfer", "payments", "sync", body)
         return Intent(value, "payment_intent", "payments", "sync", {"amount": 100 + number % 900})

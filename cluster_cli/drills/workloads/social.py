@@ -53,12 +53,19 @@ class SocialClient:
         self._mongo.admin.command("ping")
 
     def intend(self, number: int) -> Intent:
-        """The client's kinds in turn; where it writes meetings, the others belong to its latest one."""
-        kinds = list(self._kinds.values())
-        turn = number % len(kinds)
-        kind, around = kinds[turn], self.around
-        if kinds[0] is SESSIONS:
+        """Each of the client's kinds once a round, in an order by the seed.
+
+        Where it writes meetings, the round begins with one, to which the others belong.
+        """
+        first, *others = self._kinds.values()
+        turns, turn = divmod(number, len(self._kinds))
+        chance, around = self._plan.random(self.name, turns), self.around
+        if first is SESSIONS:
+            order = [first, *chance.sample(others, len(others))]
             around = replace(around, meeting=self._plan.id_of(self.name, number - turn))
+        else:
+            order = chance.sample([first, *others], len(self._kinds))
+        kind = order[turn]
         value = self._plan.id_of(self.name, number)
         body = kind.document(value, around, number)
         entry = registry.collection(kind.collection)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import psycopg
@@ -11,15 +12,23 @@ import psycopg
 from cluster_cli.engines.model import Durability
 from cluster_cli.engines.postgresql import patroni
 from cluster_cli.engines.postgresql.connect import ADMIN_DATABASE, connect
+from cluster_cli.logs.files import collect
+from cluster_cli.logs.lines import Line
 from infra.context import Context
 from infra.topology import Topology
 from infra.utc import rfc3339
 
 _FACTS = """
-SELECT current_setting('synchronous_standby_names'), pg_conf_load_time(),
+SELECT current_setting('synchronous_standby_names'),
        coalesce((SELECT array_agg(application_name) FROM pg_stat_replication
                   WHERE state = 'streaming' AND sync_state IN ('sync', 'quorum')), '{}')
 """
+_IN_FORCE = re.compile(
+    r"[\d:. -]+ UTC \[\d+\] +LOG: +"
+    r'(parameter "synchronous_standby_names" (changed to|removed from)|selected new timeline ID: )'
+)
+"""What the leader itself logs when other names are in force, or any at all: on a standby they mean nothing.
+A reload that changes something else logs neither; a session's lines begin with its user."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +37,8 @@ class SyncFacts:
 
     names: str
     standbys: tuple[str, ...]
-    since: datetime
-    """When the leader last read its configuration: Patroni writes the names there."""
+    since: datetime | None = None
+    """When the names came into force; None: the leader's log does not tell, or nobody looked."""
 
 
 def durability(topology: Topology, facts: SyncFacts | None) -> Durability:
@@ -47,7 +56,7 @@ def durability(topology: Topology, facts: SyncFacts | None) -> Durability:
     standbys = tuple((name, own[name]) for name in sorted(facts.standbys) if name in own)
     if standbys or _waits(facts.names, own):
         return Durability("sync", standbys)
-    return Durability("degraded", since=rfc3339(facts.since))
+    return Durability("degraded", since=rfc3339(facts.since) if facts.since else None)
 
 
 def _waits(names: str, own: dict[str, str]) -> bool:
@@ -62,9 +71,21 @@ def sync_state(ctx: Context) -> Durability:
     if leader is None:
         return durability(ctx.topology, None)
     try:
-        return durability(ctx.topology, read_facts(ctx, leader))
+        facts = read_facts(ctx, leader)
     except psycopg.Error:
         return durability(ctx.topology, None)
+    found = durability(ctx.topology, facts)
+    if found.mode != "degraded":
+        return found
+    return durability(ctx.topology, replace(facts, since=in_force_since(collect(ctx, (leader,), None, None))))
+
+
+def in_force_since(log: Iterable[Line]) -> datetime | None:
+    """When the leader's present names came into force, from its log in the order of time; pure.
+
+    The time at which the configuration was last read is no answer: every reload moves it, whatever changed.
+    """
+    return max((line.at for line in log if _IN_FORCE.match(line.text)), default=None)
 
 
 def read_facts(ctx: Context, leader: str) -> SyncFacts:
@@ -72,5 +93,5 @@ def read_facts(ctx: Context, leader: str) -> SyncFacts:
     with connect(ctx, via=leader, database=ADMIN_DATABASE, autocommit=True, timeout=2) as connection:
         row = connection.execute(_FACTS).fetchone()
     assert row is not None
-    names, since, standbys = row
-    return SyncFacts(names, tuple(standbys), since)
+    names, standbys = row
+    return SyncFacts(names, tuple(standbys))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from cluster_cli.drills.evidence import Evidence, Health, Promise, References
 from cluster_cli.drills.history import History
 from cluster_cli.drills.ledger import ReadBack, judge
+from cluster_cli.drills.measures import Struck
 from cluster_cli.drills.records import (
     AckClass,
     Domain,
@@ -130,7 +131,7 @@ def evidence(found: list[Record] | None = None, back: ReadBack | None = None) ->
         affected=AFFECTED,
         promises=PROMISES,
         faults=FAULTS,
-        landed=LANDED,
+        struck=dict.fromkeys(AFFECTED, Struck(CRASH, LANDED)),
         ended=END,
         health=Health(True),
         references=REFERENCES,

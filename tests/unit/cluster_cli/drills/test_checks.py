@@ -159,6 +159,7 @@ INVERSIONS: dict[str, list[Callable[[], Evidence]]] = {
         lambda: claiming(Claims(failed_attempts=0)),
         lambda: claiming(Claims(failed_attempts=1), [*recorded.records(), failed_at(25.0)]),
         lambda: claiming(Claims(failover=False)),
+        lambda: claiming(Claims(degrades=True)),  # every sign of the recorded run says `sync`
     ],
     "lost-accounted": [
         lambda: rolled_back(frozenset(), 20.0),
@@ -205,6 +206,26 @@ def test_every_check_says_what_it_proves(check: Check) -> None:
 )
 def test_a_path_that_was_not_calm_before_the_fault_shows_nothing(claims: Claims, found: list[Record]) -> None:
     assert CHECKS["claimed-impact"].run(claiming(claims, found)).result == "unknown"
+
+
+def degraded_at(moment: float) -> list[Record]:
+    """The recorded run, with the synchronous standby given up for an instant."""
+    return [*recorded.records(), Durability(moment, "pg1", "degraded")]
+
+
+def test_a_degraded_acknowledgement_after_the_proof_is_what_was_claimed() -> None:
+    found = CHECKS["claimed-impact"].run(claiming(Claims(degrades=True), degraded_at(25.0)))
+    assert found.result == "pass"
+    assert "acknowledgements after the proof were `degraded`" in found.reason
+
+
+def test_one_from_before_the_proof_is_not() -> None:
+    assert CHECKS["claimed-impact"].run(claiming(Claims(degrades=True), degraded_at(10.0))).result == "fail"
+
+
+def test_without_an_acknowledgement_after_the_proof_nothing_can_be_degraded() -> None:
+    silent = [r for r in recorded.records() if not (isinstance(r, Op) and r.completed > recorded.LANDED)]
+    assert CHECKS["claimed-impact"].run(claiming(Claims(degrades=True), silent)).result == "unknown"
 
 
 def test_a_broken_claim_is_worse_than_one_that_nobody_can_judge() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,14 @@ import pytest
 
 from cluster_cli.drills.history import Clock, Recorder
 from cluster_cli.drills.load import LONGEST_REST, SHORTEST_REST, Load, rest
+from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.records import Domain, Op, Outcome
-from cluster_cli.drills.workloads.base import Attempt, Intent
+from cluster_cli.drills.workloads.base import Attempt, Client, Intent
 from tests.unit.cluster_cli.drills import recorded
+
+
+def chance(client: Client) -> random.Random:
+    return RunPlan("run-1", 1).random("rests", client.name)
 
 
 class FakeClient:
@@ -57,7 +63,7 @@ def recorder(tmp_path: Path) -> Iterator[Recorder]:
 
 
 def run(client: FakeClient, recorder: Recorder) -> list[Op]:
-    load = Load([client], recorder, Clock(), slowness=lambda _: 1 / 60)
+    load = Load([client], recorder, Clock(), slowness=lambda _: 1 / 60, chance=chance)
     load.start()
     assert client.done.wait(10)
     load.stop(patience=0.2)
@@ -77,7 +83,7 @@ def test_a_call_that_never_returns_is_recorded_once_and_as_indeterminate(recorde
 
 def test_failures_and_acks_are_counted_by_path(recorder: Recorder) -> None:
     client = FakeClient("refused")
-    load = Load([client], recorder, Clock(), slowness=lambda _: 1 / 60)
+    load = Load([client], recorder, Clock(), slowness=lambda _: 1 / 60, chance=chance)
     load.start()
     assert client.done.wait(10)
     load.stop(patience=1.0)
@@ -85,6 +91,20 @@ def test_failures_and_acks_are_counted_by_path(recorder: Recorder) -> None:
     assert len(load.acked("payments", {"payments"}, 0.0)) == load.count("payments", {"payments"}) > 0
     assert not load.acked("payments", {"payments"}, 99.0)
     assert load.clients_of("payments", {"payments"}) == {"fake"}
+
+
+def test_a_load_that_was_interrupted_before_all_clients_went_is_ended(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: threading.Thread) -> None:
+        raise SystemExit(130)
+
+    load = Load([FakeClient()], recorder, Clock(), slowness=lambda _: 1 / 60, chance=chance)
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(threading.Thread, "start", interrupted)
+        load.start()
+    load.stop(patience=0.2)
+    assert load.count("payments", {"payments"}) == 0
 
 
 @pytest.mark.parametrize(

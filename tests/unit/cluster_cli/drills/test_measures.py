@@ -143,6 +143,27 @@ def test_one_of_two_unproved_faults_leaves_the_run_unproved() -> None:
     assert measures.landed_at([landed("x", 3.0)], ("x", "y")) is None
 
 
+def injected(fault: str, at: float) -> FaultEvent:
+    return FaultEvent(at, fault, "injected", "pg1")
+
+
+BOTH = [injected("x", 1.0), injected("y", 1.2), landed("x", 3.0), landed("y", 5.0)]
+
+
+@pytest.mark.parametrize(
+    ("faults", "expected"),
+    [
+        (("x",), Struck(1.0, 3.0)),  # the proof of the other fault, 2 s later, is no matter of this one
+        (("y",), Struck(1.2, 5.0)),
+        (("x", "y"), Struck(1.0, 5.0)),  # both hit the domain
+        (("x", "z"), None),
+        ((), None),
+    ],
+)
+def test_when_the_faults_of_a_domain_struck(faults: tuple[str, ...], expected: Struck | None) -> None:
+    assert measures.struck_of(BOTH, faults) == expected
+
+
 def seen(at: float, member: str, term: int, role: Role = "primary") -> RoleSeen:
     return RoleSeen(at, "social", "exchange-1", member, role, term, at)
 
@@ -169,8 +190,8 @@ def test_an_election_that_is_its_own_proof_is_counted_from_the_injection() -> No
 
 @pytest.mark.parametrize("name", ["postgres-switchover", "mongo-stepdown", "mongo-w1-rollback"])
 def test_the_drills_whose_proof_is_a_new_primary(name: str) -> None:
-    assert faults.drill(name).proof_is_recovery
-    assert not faults.drill("both-primaries-crash").proof_is_recovery
+    assert faults.fault(name).proof_is_recovery
+    assert not any(fault.proof_is_recovery for fault in faults.drill("both-primaries-crash").faults)
 
 
 @pytest.mark.parametrize(("lost_at", "expected"), [([], 0.0), ([9.0], 1.0), ([9.0, 4.0], 6.0), ([11.0], 0.0)])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from bson import ObjectId
 
+from cluster_cli.drills.probes.base import Prober, Probers
 from cluster_cli.drills.probes.board import Board
 from cluster_cli.drills.probes.mongo import term_of
 from cluster_cli.drills.records import Role, RoleSeen
@@ -38,3 +40,10 @@ def test_the_board_follows_the_highest_term() -> None:
     assert board.claims("a")
     board.saw(seen("a", "down", 0))
     assert not board.claims("a")
+
+
+def test_probers_that_were_interrupted_before_they_began_are_stopped() -> None:
+    closed: list[str] = []
+    prober = SimpleNamespace(ask=lambda: closed.append("asked"), close=lambda: closed.append("closed"))
+    Probers([cast(Prober, cast(Any, prober))]).stop()
+    assert closed == ["closed"]

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-import pytest
-
-from cluster_cli.drills.proofs import await_proofs, last_proof
+from cluster_cli.drills.proofs import await_proofs
 from cluster_cli.drills.strike import Strike
 
 
@@ -16,7 +14,6 @@ class FakeStrike:
     """Looks for its proof `looks` times."""
 
     looks: int
-    landed: float | None = None
 
     @property
     def pending(self) -> bool:
@@ -41,12 +38,3 @@ def test_an_error_on_another_path_ends_it_at_once() -> None:
     seen = iter(({"members-1": 0}, {"members-1": 2}))
     reason = await_proofs(strikes(endless), lambda: next(seen), lambda: None)
     assert reason == "an unaffected path failed: members-1: 2 writes"
-
-
-@pytest.mark.parametrize(
-    ("landed", "last"), [((3.0, 4.0), 4.0), ((3.0, None), None), ((None,), None), ((3.0,), 3.0)]
-)
-def test_the_last_proof_counts_and_none_may_be_missing(
-    landed: tuple[float | None, ...], last: float | None
-) -> None:
-    assert last_proof(strikes(*(FakeStrike(0, moment) for moment in landed))) == last

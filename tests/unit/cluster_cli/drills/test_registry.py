@@ -47,7 +47,7 @@ def test_every_fault_is_complete(fault: Fault) -> None:
     assert fault.help.endswith(".")
     assert fault.expect.endswith(".")
     assert fault.case in SocialSla.model_fields
-    assert fault.blast_radius >= 1
+    assert fault.limit(load_topology("sandbox")) >= 1
     assert set(fault.sabotages) <= set(sabotage.KINDS)
     assert all(not can(object(), need) for need in fault.needs)  # each is a protocol that a platform may lack
     assert fault.must_lose == (fault.rollback is not None)
@@ -77,6 +77,25 @@ def test_the_faults_of_a_drill_agree_on_the_case(drill: Drill) -> None:
 def test_a_drill_whose_words_say_that_no_client_notices_claims_so(name: str, claims: Claims) -> None:
     drill = faults.drill(name)
     assert drill.claims == dict.fromkeys(drill.domains, claims)
+
+
+def on_loss(mode: str) -> Topology:
+    """The reference topology, which has one standby, with another `on_loss`."""
+    topology = load_topology("sandbox")
+    assert topology.payments is not None
+    sync = topology.payments.sync.model_copy(update={"on_loss": mode})
+    return topology.model_copy(update={"payments": topology.payments.model_copy(update={"sync": sync})})
+
+
+@pytest.mark.parametrize(
+    ("topology", "degrades"),
+    [(on_loss("degrade"), True), (on_loss("block"), False), (load_topology("quorum"), False)],
+    ids=["no spare standby", "block", "a spare standby"],
+)
+def test_degraded_writes_are_claimed_where_no_standby_is_left(topology: Topology, degrades: bool) -> None:
+    drill = faults.drill("postgres-sync-standby-loss")
+    assert gather.claims(topology, drill)["payments"].degrades == degrades
+    assert not gather.claims(topology, faults.drill("postgres-primary-crash"))["payments"].degrades
 
 
 def test_of_two_faults_in_one_domain_neither_claim_holds() -> None:

@@ -16,6 +16,7 @@ from cluster_cli.drills import checks, faults
 from cluster_cli.drills.evidence import Evidence
 from cluster_cli.drills.figures import DomainFigures, figures_of
 from cluster_cli.drills.judgement import replay
+from cluster_cli.drills.measures import Struck
 from cluster_cli.drills.records import Domain, FaultEvent
 from cluster_cli.drills.report.build import Meta, build, dumps
 from cluster_cli.drills.report.model import SCHEMA_FILE, MemberRole, PredictionReport, Report
@@ -26,6 +27,7 @@ from cluster_cli.drills.verdict import Figures, decide
 from tests.unit.cluster_cli.drills import recorded
 
 OLD = sorted(Path(__file__).with_name("reports").glob("report-v*.json"))
+SINCE = dict.fromkeys(recorded.AFFECTED, recorded.LANDED)
 ROLES = (
     MemberRole(member="pg1", group="payments", zone="a", role="primary", healthy=True),
     MemberRole(member="pgsync1", group="payments", zone="b", role="sync standby", healthy=True),
@@ -85,7 +87,8 @@ def late_proof(*, planned: bool) -> Evidence:
         replace(r, at=23.0) if isinstance(r, FaultEvent) and r.event == "landed" else r
         for r in recorded.records()
     ]
-    return replace(recorded.evidence(moved), landed=23.0, proof_is_recovery=planned)
+    struck = dict.fromkeys(recorded.AFFECTED, Struck(recorded.CRASH, 23.0, planned))
+    return replace(recorded.evidence(moved), struck=struck)
 
 
 def test_an_outage_before_the_proof_is_said() -> None:
@@ -99,8 +102,27 @@ def test_an_outage_before_the_proof_is_said() -> None:
         assert sum(payments.rto_phases.model_dump().values()) == pytest.approx(payments.rto_seconds, abs=0.1)
 
 
+def test_a_proof_that_comes_two_seconds_later_shortens_no_other_domain(report: Report) -> None:
+    """Payments were proved at 20.2 s: what social's proof takes is not taken off their recovery."""
+    struck = {
+        "payments": Struck(recorded.CRASH, recorded.LANDED),
+        "social": Struck(recorded.CRASH, recorded.LANDED + 2.0),
+    }
+    found = report_of(replace(recorded.evidence(), struck=struck)).domains
+    assert found.payments == report.domains.payments
+    assert found.social and found.social.interrupted
+    assert (found.social.rto_seconds, found.social.election_seconds) == (0.0, 0.0)
+
+
+def test_only_of_a_proved_domain_recovery_is_claimed() -> None:
+    half = replace(recorded.evidence(), struck={"payments": Struck(recorded.CRASH, recorded.LANDED)})
+    sentence = report_of(half).sentence
+    assert "; payments back after 1.8" in sentence
+    assert "social" not in sentence
+
+
 def test_without_proof_no_recovery_is_claimed() -> None:
-    assert "lost; no fault was proved: " in report_of(replace(recorded.evidence(), landed=None)).sentence
+    assert "lost; no fault was proved: " in report_of(replace(recorded.evidence(), struck={})).sentence
 
 
 def test_phases_sum_to_the_rto_within_a_tenth(report: Report) -> None:
@@ -165,7 +187,7 @@ def test_a_wrong_report_is_refused_with_the_key(report: Report, change: dict, na
 
 
 def test_the_page_stands_alone(report: Report) -> None:
-    html = page(report, recorded.evidence().history, recorded.LANDED)
+    html = page(report, recorded.evidence().history, SINCE)
     without_ns = html.replace("http://www.w3.org/2000/svg", "")
     assert "http" not in without_ns
     assert "<script" not in html
@@ -174,11 +196,11 @@ def test_the_page_stands_alone(report: Report) -> None:
 
 def test_the_page_is_deterministic(report: Report) -> None:
     history = recorded.evidence().history
-    assert page(report, history, recorded.LANDED) == page(report, history, recorded.LANDED)
+    assert page(report, history, SINCE) == page(report, history, SINCE)
 
 
 def test_the_page_shows_what_must_be_there(report: Report) -> None:
-    html = page(report, recorded.evidence().history, recorded.LANDED)
+    html = page(report, recorded.evidence().history, SINCE)
     for needed in (
         report.sentence,
         "RTO waterfall",
@@ -192,7 +214,7 @@ def test_the_page_shows_what_must_be_there(report: Report) -> None:
 
 def test_words_from_outside_are_escaped(report: Report) -> None:
     bad = report.model_copy(update={"context": "<script>alert(1)</script>"})
-    assert "<script>" not in page(bad, recorded.evidence().history, recorded.LANDED)
+    assert "<script>" not in page(bad, recorded.evidence().history, SINCE)
 
 
 def test_the_command_to_replay_names_the_cluster_and_every_choice() -> None:

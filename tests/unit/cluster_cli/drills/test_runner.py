@@ -18,6 +18,7 @@ from cluster_cli import opslog
 from cluster_cli.commands import drill
 from cluster_cli.drills import armed as armory
 from cluster_cli.drills import drive, faults, runner
+from cluster_cli.drills.checks.single_writer import PROBER_CRASHED
 from cluster_cli.drills.faults._fault import Target
 from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.records import FaultEvent
@@ -102,6 +103,49 @@ def test_an_undo_is_not_cut_by_the_first_ctrl_c() -> None:
     with pytest.raises(SystemExit), terminated_as_interrupt():
         drive._lift(cast(Any, [Slow(), Slow()]), keep=False)
     assert done == ["lifted", "lifted"]
+
+
+class Stubborn:
+    """A fault that cannot even be tried to lift."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def lift(self) -> None:
+        raise OSError("disk full")
+
+
+def test_one_fault_that_cannot_be_lifted_keeps_no_other() -> None:
+    done: list[str] = []
+    easy = SimpleNamespace(lift=lambda: done.append("lifted"))
+    with pytest.raises(OSError, match="disk full"):
+        drive._lift(cast(Any, [easy, Stubborn(), easy]), keep=False)
+    assert done == ["lifted", "lifted"]
+
+
+def test_the_load_ends_though_a_fault_cannot_be_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    load = SimpleNamespace(start=lambda: done.append("load"), stop=lambda: done.append("stopped"))
+    probes = SimpleNamespace(
+        start=lambda: done.append("probes"), stop=lambda: done.append("p"), crashes=["x"]
+    )
+    monkeypatch.setattr(drive, "Site", lambda _: None)
+    monkeypatch.setattr(drive, "Load", lambda *_, **__: load)
+    monkeypatch.setattr(drive, "Strike", Stubborn)
+    monkeypatch.setattr(drive, "probers_of", lambda *_: [probes])
+    monkeypatch.setattr(drive, "_drive", lambda *_: None)
+    current = SimpleNamespace(
+        ctx=CTX,
+        request=REQUEST,
+        plan=RunPlan("run-1", 1),
+        workloads=[],
+        targets=[Target(("pg1",), {})],
+        recorder=SimpleNamespace(flush=lambda: None),
+        clock=None,
+        note=done.append,
+    )
+    with pytest.raises(OSError, match="disk full"):
+        drive.observe(cast(Any, current), lambda _: None)
+    assert done == ["probes", "load", "load ended", "stopped", "p", f"{PROBER_CRASHED}: x"]
 
 
 @pytest.fixture

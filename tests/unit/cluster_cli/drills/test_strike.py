@@ -138,6 +138,28 @@ def test_lifting_gives_up_a_proof_that_is_still_looked_for(ctx: Context, recorde
     assert events(recorder) == ["armed", "injected", "lifted"]
 
 
+def test_what_is_armed_and_not_begun_is_lifted_and_never_injected(
+    ctx: Context, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    fault = replace(BASE, inject=lambda *_: done.append("injected"), undo=lambda *_: done.append("undone"))
+    strike = Strike(ctx, fault, TARGET, RunPlan("run-1", 7), recorder, Clock())
+    start = strike._thread.start
+
+    def interrupted() -> None:
+        raise SystemExit(130)
+
+    monkeypatch.setattr(strike._thread, "start", interrupted)
+    with pytest.raises(SystemExit):
+        strike.begin()
+    strike.lift()
+    start()  # a thread that the signal met inside `start` begins only now
+    strike._thread.join()
+    assert done == ["undone"]
+    assert events(recorder) == ["armed", "lifted"]
+    assert armed.all_armed(ctx) == ()
+
+
 def test_a_failed_injection_is_kept_and_still_undone(ctx: Context, recorder: Recorder) -> None:
     def boom(_: Memo) -> None:
         raise OSError("no such process")

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from cluster_cli.engines.model import Health
-from cluster_cli.engines.postgresql.durability import SyncFacts, durability
+from cluster_cli.engines.postgresql.durability import SyncFacts, durability, in_force_since
 from cluster_cli.engines.postgresql.failover import choose
 from cluster_cli.engines.postgresql.patroni import PatroniView, Unreachable
 from cluster_cli.engines.postgresql.resume_guard import must_act
+from cluster_cli.logs.lines import parse
 from infra.topology import load_topology
 
 SANDBOX = load_topology("sandbox")
@@ -34,6 +35,38 @@ def test_durability_counts_members_of_the_primary_region_only(names, standbys, l
 def test_a_commit_that_waits_for_a_lost_standby_is_not_degraded():
     assert durability(SANDBOX, SyncFacts("pgsync1", (), SINCE)).mode == "sync"
     assert durability(SANDBOX, SyncFacts('ANY 1 ("pgsync1",pg1)', (), SINCE)).mode == "sync"
+
+
+CHANGED = 'LOG:  parameter "synchronous_standby_names"'
+FALLEN_BACK = f'2026-01-02 03:04:05.000 UTC [12] {CHANGED} changed to ""'
+RESET = f"2026-01-02 03:04:05.000 UTC [12] {CHANGED} removed from configuration file, reset to default"
+PROMOTED = "2026-01-02 03:04:05.000 UTC [40] LOG:  selected new timeline ID: 3"
+EARLIER = f'2026-01-02 02:00:00.000 UTC [12] {CHANGED} changed to "pgsync1"'
+RELOADED = (
+    "2026-01-02 05:00:00.000 UTC [12] LOG:  received SIGHUP, reloading configuration files",
+    '2026-01-02 05:00:00.001 UTC [12] LOG:  parameter "work_mem" changed to "8MB"',
+)
+QUOTED = f"2026-01-02 06:00:00.000 UTC [99] app@payments STATEMENT:  SELECT '{CHANGED} changed to x'"
+
+
+@pytest.mark.parametrize(
+    ("log", "since"),
+    [
+        ((EARLIER, FALLEN_BACK), SINCE),
+        ((EARLIER, RESET), SINCE),
+        ((EARLIER, FALLEN_BACK, *RELOADED), SINCE),  # a later reload that changes something else
+        ((EARLIER, PROMOTED), SINCE),  # a new leader without a standby
+        ((EARLIER, FALLEN_BACK, QUOTED), SINCE),
+        (RELOADED, None),
+        ((), None),
+    ],
+)
+def test_since_when_the_names_are_in_force(log, since):
+    assert in_force_since(parse("pg1", log)) == since
+
+
+def test_an_unknown_begin_is_said():
+    assert durability(SANDBOX, SyncFacts("", ())).line() == "DEGRADED, since when is not known"
 
 
 def test_without_a_leader_nothing_is_promised():
