@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from app_core.errors import UsageError, nearest
 from cluster_cli.logs.lines import Line, merge, parse
+from cluster_cli.targets import resolve
 from infra.context import Context
 
 # Enough for hours of a quiet sandbox; a busy member's older lines are in its file.
@@ -48,10 +48,6 @@ def _read(path: Path) -> Iterator[str]:
             yield raw.decode("utf-8", "replace")
 
 
-def members_of(ctx: Context, member: str | None) -> tuple[str, ...]:
-    """The named member, or all; UsageError (2) with the nearest name for an unknown one."""
-    if member is None:
-        return tuple(ctx.endpoints)
-    if member not in ctx.endpoints:
-        raise UsageError("unknown member", on=repr(member), why=nearest(member, ctx.endpoints))
-    return (member,)
+def members_of(ctx: Context, target: str | None) -> tuple[str, ...]:
+    """The member that the target names, or all without one. Raises as `targets.resolve` does."""
+    return tuple(ctx.endpoints) if target is None else (resolve(ctx, target),)

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from app_core.errors import UsageError
+from cluster_cli import targets
+from cluster_cli.engines.model import Health, MemberStatus
+from cluster_cli.logs.files import members_of
 from cluster_cli.logs.lines import merge, parse
+from infra.topology import load_topology
 
 SAMPLES = {
     "mongod": (
@@ -94,3 +101,15 @@ def test_a_day_without_a_year_is_the_last_one_that_was() -> None:
         assert line.at == at
     (line,) = parse("s3", ["I0229 10:00:00.000000 x"])
     assert (line.at.month, line.at.day) == (2, 29) and line.at <= now + timedelta(days=1)
+
+
+def test_a_target_may_be_a_role_or_a_name_and_without_one_all_are_meant(monkeypatch) -> None:
+    topology = load_topology("minimal")
+    endpoints = {node.name: None for node in topology.nodes()}
+    ctx = cast(Any, SimpleNamespace(topology=topology, endpoints=endpoints))
+    pg1 = MemberStatus("pg1", "payments", "postgres", "payments", "leader", "a", "h", Health.OK, "running")
+    monkeypatch.setattr(targets, "read_cluster", lambda _: SimpleNamespace(members=[pg1]))
+    assert members_of(ctx, "payments-primary") == members_of(ctx, "pg1") == ("pg1",)
+    assert members_of(ctx, None) == tuple(endpoints)
+    with pytest.raises(UsageError, match="did you mean 'pg1'"):
+        members_of(ctx, "pg2")
