@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app_core.errors import UsageError, nearest
+from app_core.errors import RefusedError, UsageError, nearest
 from infra.context import Context
 from infra.sandbox import process, state
 from infra.sandbox.box import Box
@@ -76,6 +76,12 @@ def is_alive(where: SandboxPaths) -> bool:
     """Whether any recorded process of a member lives; the one that waits for the sandbox's end is none."""
     records = set((where.root / "processes").glob("*.json")) - {where.record(TTL, TTL)}
     return any(identity is not None and identity.alive for identity in map(process.load, records))
+
+
+def check_alive(name: str) -> None:
+    """Raise RefusedError (6) when no member's process lives, so that nobody waits for answers in vain."""
+    if not is_alive(paths(name)):
+        raise RefusedError("the sandbox does not run", on=name, hint=f"swapctl up --name {name}")
 
 
 def box(name: str) -> Box:
