@@ -69,7 +69,16 @@ def _known(name: str) -> str:
 
 def running_names() -> list[str]:
     """The names of sandboxes of which at least one process lives."""
-    return [name for name, s in state.all_states().items() if s.phase == "running" and is_alive(paths(name))]
+    return [name for name in state.all_states() if runs(paths(name))]
+
+
+def runs(where: SandboxPaths) -> bool:
+    """Whether the sandbox came up, was not ended, and one of its members' processes lives."""
+    try:
+        current = state.read(where)
+    except RefusedError:  # cannot be read
+        return False
+    return current is not None and current.phase == "running" and is_alive(where)
 
 
 def is_alive(where: SandboxPaths) -> bool:

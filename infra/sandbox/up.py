@@ -51,7 +51,7 @@ def up(
         existing = state.read(where)
         _known(where, existing)
         _same_topology(where, existing, topology)
-        if existing is not None and existing.phase == "running" and contexts.is_alive(where):
+        if existing is not None and contexts.runs(where):
             _running(where, existing, time_to_live)
             return UpResult(name, existing.topology, False, 0.0, ())
         return _start(where, topology, existing, Clock(progress), time_to_live)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app_core.errors import RefusedError
-from infra.sandbox import binaries, machine, preflight, process, state, versions
+from infra.sandbox import binaries, machine, preflight, process, state, usage, versions
 from infra.sandbox.home import TTL, SandboxPaths, paths
 from infra.sandbox.spec import ProcessSpec
 from infra.topology import load_topology
@@ -135,6 +135,54 @@ def waiting(where: SandboxPaths, member: str) -> Iterator[None]:
     finally:
         popen.kill()
         popen.wait()
+
+
+@pytest.fixture
+def full_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_available_memory_mib", lambda: 0)
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: type("U", (), {"free": 0})())
+
+
+def test_one_that_runs_needs_no_room_and_one_that_does_not_needs_it(full_machine: None) -> None:
+    where = paths("demo")
+    (where.root / "processes").mkdir(parents=True)
+    state.write(where, state.SandboxState("demo", "sandbox", {}, state.now(), "running"))
+    assert {problem.on for problem in preflight.problems("demo", TOPOLOGY)} >= {"memory"}
+    process.save(where.record("pg1", "main"), process.myself())
+    assert whats() == []
+    state.write(where, state.SandboxState("demo", "sandbox", {}, state.now(), "restarting"))
+    assert len(whats()) == 2
+
+
+def test_what_members_of_a_killed_start_hold_counts_as_free(
+    full_machine: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = paths("demo")
+    where.root.mkdir(parents=True)
+    with waiting(where, "pg1"):
+        held = usage.memory_mib(process.marked(where.root))
+        assert held > 0
+        monkeypatch.setattr(machine, "MEMORY_MIB", {})
+        monkeypatch.setattr(machine, "MEMORY_OTHER_MIB", held)
+        node = TOPOLOGY.nodes()[0]
+        assert [p.on for p in preflight._room("demo", (node, node))][:1] == ["memory"]
+        monkeypatch.setattr(machine, "MEMORY_OTHER_MIB", max(held // 2, 1))
+        assert "memory" not in [p.on for p in preflight._room("demo", (node,))]
+
+
+def test_disk_that_the_sandbox_takes_already_need_not_be_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    root, node = paths("demo").root, TOPOLOGY.nodes()[0]
+    monkeypatch.setattr(machine, "_GROWTH_MIB", 10)
+    monkeypatch.setattr(machine, "DISK_OTHER_MIB", 3)
+    monkeypatch.setattr(machine, "DISK_MIB", {})
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: type("U", (), {"free": 11 * 2**20})())
+    assert [p.what for p in preflight._room("demo", (node,))] == ["11 MiB of disk are free, 13 are needed"]
+    (root / "members").mkdir(parents=True)
+    (root / "members" / "data").write_bytes(b"x" * 2 * 2**20)
+    assert list(preflight._room("demo", (node,))) == []
+    (root / "members" / "data").write_bytes(b"x" * 20 * 2**20)
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: type("U", (), {"free": 9 * 2**20})())
+    assert [p.what for p in preflight._room("demo", (node,))] == ["9 MiB of disk are free, 10 are needed"]
 
 
 def test_state_of_a_newer_version(home: Path) -> None:
