@@ -23,6 +23,9 @@ def up(
 ) -> None:
     """Start a cluster on this machine: real engines, TLS, authentication, data that survive down and up.
 
+    A start that fails names the member, shows the end of its log and cleans up; the logs of a first start are
+    kept where the error says, until the next `up` that succeeds or `down --purge`.
+
     Example: swapctl up --topology minimal --name try --ttl 1h
     """
     from cluster_cli.interrupts import terminated_as_interrupt

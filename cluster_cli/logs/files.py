@@ -13,6 +13,7 @@ from typing import BinaryIO
 from cluster_cli.logs.lines import Line, merge, parse
 from cluster_cli.targets import resolve
 from infra.context import Context
+from infra.sandbox.evidence import log_files
 
 _FIRST_TAIL_BYTES = 2**20
 """How much of a file's end is looked at first; then twice as much, until it begins early enough."""
@@ -36,11 +37,6 @@ def _wanted(line: Line, earliest: datetime | None, grep: str | None) -> bool:
     if earliest is not None and line.at < earliest:
         return False
     return grep is None or grep.lower() in line.text.lower()
-
-
-def log_files(directory: Path) -> list[Path]:
-    """A member's log files."""
-    return sorted(p for p in directory.rglob("*.log") if p.is_file())
 
 
 def _read(path: Path, earliest: datetime | None, offset: timedelta) -> Iterator[str]:
