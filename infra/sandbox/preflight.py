@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from app_core.errors import RefusedError
-from infra.sandbox import contexts, machine, ports, process, state, usage, versions
+from infra.sandbox import contexts, listeners, machine, ports, process, state, usage, versions
 from infra.sandbox.home import TTL, paths, unprivileged_user
 from infra.sandbox.layout import sandbox_nodes
 from infra.sandbox.machine import Problem
@@ -127,7 +127,7 @@ def _socket_paths(name: str, nodes: tuple[Node, ...]) -> Iterator[Problem]:
 
 def _ports(name: str) -> Iterator[Problem]:
     """The ports of a sandbox of which nothing lives may have been taken by somebody else meanwhile."""
-    where = paths(name)
+    where, purge = paths(name), f"swapctl down --purge --name {name}"
     try:
         current = state.read(where)
     except RefusedError:
@@ -136,14 +136,12 @@ def _ports(name: str) -> Iterator[Problem]:
         return
     if set(process.marked(where.root)) - set(process.marked(where.root, TTL)):
         return
-    for member, named in current.ports.items():
-        for port in named.values():
-            if not ports.is_free(port):
-                yield Problem(
-                    f"port {port} is taken by another program",
-                    member,
-                    f"swapctl down --purge --name {name}",
-                )
+    every = [(member, port) for member, named in current.ports.items() for port in named.values()]
+    taken = [(member, port) for member, port in every if not ports.is_free(port)]
+    by = listeners.listeners() if taken else {}
+    for member, port in taken:
+        cure = f"{listeners.how_to_end(by.get(port), port)}; or, which forgets its data, {purge}"
+        yield Problem(f"port {port} is taken by another program", member, cure)
 
 
 def _state_version(name: str) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app_core.errors import RefusedError
-from infra.sandbox import binaries, machine, preflight, process, state, usage, versions
+from infra.sandbox import binaries, listeners, machine, preflight, process, state, usage, versions
 from infra.sandbox.home import TTL, SandboxPaths, paths
 from infra.sandbox.spec import ProcessSpec
 from infra.topology import load_topology
@@ -183,6 +184,66 @@ def test_disk_that_the_sandbox_takes_already_need_not_be_free(monkeypatch: pytes
     (root / "members" / "data").write_bytes(b"x" * 20 * 2**20)
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: type("U", (), {"free": 9 * 2**20})())
     assert [p.what for p in preflight._room("demo", (node,))] == ["9 MiB of disk are free, 10 are needed"]
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port of the stopped sandbox `demo` that this process listens on."""
+    where = paths("demo")
+    (where.root / "processes").mkdir(parents=True)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        ports = {"pg1": {"postgres": port}}
+        state.write(where, state.SandboxState("demo", "sandbox", ports, state.now(), "stopped"))
+        yield port
+
+
+def test_the_cure_of_a_taken_port_names_who_listens_before_what_forgets_data(taken: int) -> None:
+    (found,) = preflight.problems("demo", TOPOLOGY)
+    assert found.cure.startswith(f"kill {os.getpid()} ends python")
+    assert found.cure.endswith("which forgets its data, swapctl down --purge --name demo")
+
+
+def test_a_listener_of_another_user_is_root_s_to_name(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listeners, "_sockets_of", lambda _: set())
+    (found,) = preflight.problems("demo", TOPOLOGY)
+    assert found.cure.startswith(f"as root: ss -ltnp 'sport = :{taken}'") and "--purge" in found.cure
+
+
+def test_a_listener_that_is_a_member_of_a_sandbox_elsewhere_ends_with_that(
+    taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = b"SWAPCTL_SANDBOX=/elsewhere/sandboxes/other"
+    monkeypatch.setattr(process, "_environment", lambda pid: [mark] if pid == os.getpid() else [])
+    (found,) = preflight.problems("demo", TOPOLOGY)
+    assert found.cure.startswith("SWAPCTL_HOME=/elsewhere swapctl down --name other; or")
+
+
+def test_a_state_directory_that_is_not_writable(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    may = os.access
+    closed = (home, os.W_OK | os.X_OK)
+    monkeypatch.setattr(
+        preflight.os, "access", lambda path, mode, **more: (path, mode) != closed and may(path, mode, **more)
+    )
+    (found,) = preflight.problems("demo", TOPOLOGY)
+    assert (found.what, found.on) == ("the state directory is not writable", str(home))
+    assert found.cure == "export SWAPCTL_HOME=DIRECTORY"
+
+
+@pytest.mark.parametrize(
+    ("user", "sudo", "wanted"),
+    [(0, None, ""), (1000, "/usr/bin/sudo", "sudo "), (1000, None, "as root: ")],
+)
+def test_who_installs_a_package(
+    monkeypatch: pytest.MonkeyPatch, user: int, sudo: str | None, wanted: str
+) -> None:
+    monkeypatch.setattr(binaries, "find", lambda name, *_: None if name == "tini" else Path("/bin/sh"))
+    monkeypatch.setattr(binaries.os, "geteuid", lambda: user)
+    monkeypatch.setattr(binaries.shutil, "which", lambda _: sudo)
+    found = list(machine.programs(TOPOLOGY))
+    assert [(problem.on, problem.cure) for problem in found] == [("tini", f"{wanted}apt-get install tini")]
 
 
 def test_state_of_a_newer_version(home: Path) -> None:
