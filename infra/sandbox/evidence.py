@@ -46,9 +46,13 @@ def silent_members(chosen: ports.Ports) -> list[str]:
 
 
 def last_words(where: SandboxPaths, members: Iterable[str]) -> str:
-    """The last lines of each log of the members that wrote any."""
-    logs = [(member, log) for member in members for log in log_files(where.member(member))]
-    return "".join(f"\n{member}: {tail(log)}" for member, log in logs if log.stat().st_size)
+    """The last lines of each log of the members."""
+    return "".join(f"\n{member}: {words}" for member in members for words in _words_of(where, member))
+
+
+def _words_of(where: SandboxPaths, member: str) -> list[str]:
+    logs = [log for log in log_files(where.member(member)) if log.stat().st_size]
+    return [tail(log) for log in logs] or ["it wrote no log"]
 
 
 def keep(where: SandboxPaths) -> Path | None:

@@ -69,6 +69,13 @@ def test_a_group_s_error_is_about_its_members_and_few_are_shown():
     assert evidence.concerned(nodes, "elsewhere", []) == []
 
 
+def test_a_member_that_wrote_nothing_is_named_all_the_same():
+    where = paths("demo")
+    where.member("pg1").mkdir(parents=True)
+    (where.member("pg1") / "patroni.log").touch()
+    assert evidence.last_words(where, ["pg1", "gone"]) == "\npg1: it wrote no log\ngone: it wrote no log"
+
+
 def test_members_without_a_listener_are_silent():
     with evidence.ports.socket.socket() as server:
         server.bind(("127.0.0.1", 0))
