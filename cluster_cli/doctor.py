@@ -11,7 +11,7 @@ from cluster_cli.drills.armed import armed_in
 from cluster_cli.status import read_cluster
 from infra.context import load_context
 from infra.locks import read_holder
-from infra.sandbox import contexts, orphans, preflight, process, state
+from infra.sandbox import contexts, evidence, orphans, preflight, process, state
 from infra.sandbox.home import SandboxPaths
 from infra.topology import Topology
 
@@ -34,7 +34,7 @@ def findings(topology: Topology, name: str | None) -> list[Finding]:
     found = [*_machine(topology, bool(contexts.running_names()))]
     for where in every:
         found += _of(where)
-    return [*found, *_half_purged(name), *(_strangers() if name is None else ())]
+    return [*found, *_half_purged(name), *_failed(name), *(_strangers() if name is None else ())]
 
 
 def _of(where: SandboxPaths) -> list[Finding]:
@@ -58,6 +58,12 @@ def _half_purged(name: str | None) -> Iterator[Finding]:
         if name in (None, sandbox) and read_holder(where.lock) is None:
             cure = f"swapctl down --purge --name {sandbox}"
             yield Finding("leftover", sandbox, "its removal was interrupted", cure)
+
+
+def _failed(name: str | None) -> Iterator[Finding]:
+    for sandbox, path in evidence.kept(name):
+        cure = f"read them, then swapctl down --purge --name {sandbox}"
+        yield Finding("leftover", sandbox, f"logs of a failed start are kept in {path}", cure)
 
 
 def _strangers() -> Iterator[Finding]:

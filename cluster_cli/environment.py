@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shlex
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from infra.context import Context
 
@@ -78,13 +79,33 @@ def _object_store(ctx: Context) -> dict[str, str]:
 
 
 def rendered(found: Mapping[str, str], form: str) -> str:
-    """The variables as shell assignments (`dotenv`), one JSON object, or lines for GitHub Actions.
-
-    `github`: masks first (on stdout the runner takes them as commands), then `NAME=value` for $GITHUB_ENV.
-    """
+    """The variables as shell assignments (`dotenv`), one JSON object, or lines of $GITHUB_ENV (`github`)."""
     if form == "json":
         return json.dumps(found, indent=2) + "\n"
     if form == "github":
-        masks = [f"::add-mask::{found[name]}" for name in SECRET if name in found]
-        return "\n".join([*masks, *(f"{k}={v}" for k, v in found.items())]) + "\n"
+        return "".join(_github_line(name, value) for name, value in found.items())
     return "".join(f"{key}={shlex.quote(value)}\n" for key, value in found.items())
+
+
+def _github_line(name: str, value: str) -> str:
+    """`NAME=value`; of several lines (a path may have them) a block that no line of the value can end."""
+    if value.splitlines() in ([], [value]):
+        return f"{name}={value}\n"
+    end = f"END_{secrets.token_hex(8)}"
+    return f"{name}<<{end}\n{value}\n{end}\n"
+
+
+def masks(found: Mapping[str, str]) -> str:
+    """Commands that make a GitHub runner hide the secrets in logs: it reads them on stdout and stderr.
+
+    The passwords within the URIs as well, as they are and as URIs quote them: programs print either.
+    """
+    values = [found[name] for name in SECRET if name in found]
+    quoted = [password for value in values if (password := urlsplit(value).password)]
+    hidden = dict.fromkeys([*values, *quoted, *map(unquote, quoted)])
+    return "".join(f"::add-mask::{_command_data(value)}\n" for value in hidden)
+
+
+def _command_data(value: str) -> str:
+    """A value as the runner's commands carry it."""
+    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

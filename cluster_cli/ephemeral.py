@@ -15,7 +15,7 @@ from cluster_cli.environment import variables
 from cluster_cli.interrupts import terminated_as_interrupt
 from cluster_cli.render import say
 from infra.context import Context, load_context
-from infra.sandbox import orphans, preflight
+from infra.sandbox import contexts, orphans, preflight
 from infra.sandbox.down import down
 from infra.sandbox.up import up
 from infra.topology import Topology
@@ -36,7 +36,8 @@ def ephemeral_cluster(topology: Topology, progress: Callable[[str], None] = say)
         up(name, topology, progress, SAFETY_TTL_S)
         yield load_context(name)
     finally:
-        down(name, purge=True, force=True)  # a drill of a command that was killed must not keep it alive
+        if name in contexts.present():  # of a start that failed, only its logs are there to be read
+            down(name, purge=True, force=True)  # a drill of a killed command must not keep it alive
 
 
 def run_beside_cluster(command: Sequence[str], topology: Topology) -> int:

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from app_core.errors import RefusedError
 from cluster_cli.confirm import confirm
 from cluster_cli.lock import operation
-from cluster_cli.opslog import recorded
+from cluster_cli.opslog import record, recorded
 from cluster_cli.options import OutputFormat
-from cluster_cli.render import emit
+from cluster_cli.render import emit, say
 from cluster_cli.targets import resolve
 from infra.context import Context, load_context
 from infra.platform import Kill, Pause, Power
 
 _HARMLESS = ("start", "resume")
+_OF_A_PROCESS = ("kill", "pause", "resume")
+NOTHING_TO_DO = "nothing to do"
+"""The result, in the log of operations, of what was so already."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +36,21 @@ class PlannedAction:
 
 @dataclass(frozen=True)
 class ActionResult:
-    """What was done to which member, and whether its processes run now."""
+    """What was done to which member, whether that changed anything, and whether its processes run now."""
 
     action: str
     member: str
+    changed: bool
     running: bool
 
 
 def act(
     action: str, target: str, context: str | None, *, dry_run: bool, yes: bool, output: OutputFormat
 ) -> None:
-    """Do one action to the member that the word names; ask first where it takes something away."""
+    """Do one action to the member that the word names; ask first where it takes something away.
+
+    Raises RefusedError (6) for one that is about processes which the member does not have.
+    """
     ctx = load_context(context)
     member = resolve(ctx, target)
     if dry_run:
@@ -51,9 +58,34 @@ def act(
         return
     if action not in _HARMLESS:
         confirm(f"{action.capitalize()} {member} of {ctx.name}?", yes)
-    with operation(ctx, f"{action} {member}"), recorded(ctx, action, member):
-        _effect(ctx, action)(member)
-    emit(ActionResult(action, member, ctx.platform.running(member)), output)
+    with operation(ctx, f"{action} {member}"):
+        changed = _do(ctx, action, member)
+    emit(ActionResult(action, member, changed, ctx.platform.running(member)), output)
+
+
+def _do(ctx: Context, action: str, member: str) -> bool:
+    """Do it, recorded; False when there was nothing to do."""
+    effect, already = _effect(ctx, action), _already(ctx.platform, action, member)
+    if already is not None:
+        say(f"{NOTHING_TO_DO}: {already}")
+        record(ctx, action, member, NOTHING_TO_DO)
+        return False
+    with recorded(ctx, action, member):
+        if action in _OF_A_PROCESS and not ctx.platform.pids(member):
+            raise RefusedError(
+                f"cannot {action} a member that does not run", on=member, hint=f"swapctl start {member}"
+            )
+        effect(member)
+    return True
+
+
+def _already(platform: Power, action: str, member: str) -> str | None:
+    """Why the member is what the action would make of it; None when it is not."""
+    if action == "start" and platform.running(member):
+        return f"{member} runs"
+    if action == "stop" and not platform.pids(member):
+        return f"{member} does not run"
+    return None
 
 
 def _effect(ctx: Context, action: str) -> Callable[[str], None]:

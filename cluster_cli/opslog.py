@@ -18,13 +18,16 @@ from infra.sandbox import process
 from infra.utc import now
 
 FILE = "operations.jsonl"
-_BEGAN, _KILLED = "began", "killed"
+_BEGAN, _KILLED, _INTERRUPTED = "began", "killed", "interrupted"
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One action. `at`: when it began, RFC 3339; `result`: `ok`, `killed`, or the error's sentence."""
+    """One action. `at`: when it began, RFC 3339.
+
+    `result`: `ok`, `nothing to do`, `killed`, `interrupted`, or the error's sentence.
+    """
 
     at: str
     who: str
@@ -33,7 +36,15 @@ class Entry:
     result: str
 
 
-def record(ctx: Context, what: str, where: str, result: str, **more: object) -> None:
+@dataclass(frozen=True)
+class LogPlace:
+    """Where the log of a cluster is that does not run, and may have no context."""
+
+    name: str
+    state_dir: Path
+
+
+def record(ctx: Context | LogPlace, what: str, where: str, result: str, **more: object) -> None:
     """Append one entry to the cluster's log; `more` goes into the line, as what `entries` joins by.
 
     Raises SwapskillError when the cluster was forgotten while the command worked on it.
@@ -69,7 +80,7 @@ def _append(directory: Path, what: str, where: str, result: str, more: Mapping[s
 
 
 @contextlib.contextmanager
-def recorded(ctx: Context, what: str, where: str) -> Iterator[None]:
+def recorded(ctx: Context | LogPlace, what: str, where: str) -> Iterator[None]:
     """Record an action: that it begins, so that a killed one leaves a trace, and its result, whichever.
 
     The caller holds the operation lock, which tells of an action that is under way.
@@ -80,9 +91,16 @@ def recorded(ctx: Context, what: str, where: str) -> Iterator[None]:
         yield
     except BaseException as error:
         with contextlib.suppress(SwapskillError):  # the cluster is gone: the error itself says more
-            record(ctx, what, where, str(error) or type(error).__name__, **mark)
+            record(ctx, what, where, _words_of(error), **mark)
         raise
     record(ctx, what, where, "ok", **mark)
+
+
+def _words_of(error: BaseException) -> str:
+    """What a log says of the error; the number by which a signal ends a command tells a reader nothing."""
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        return _INTERRUPTED
+    return str(error) or type(error).__name__
 
 
 def entries(ctx: Context) -> list[Entry]:

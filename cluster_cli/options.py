@@ -52,11 +52,7 @@ ContextName = Annotated[
         help="The cluster; default: the only running sandbox.",
     ),
 ]
-Target = Annotated[
-    str,
-    typer.Argument(
-        help="A member's name, or <payments|SHARD>-<primary|sync|secondary|dr>.", show_default=False
-    ),
-]
+TARGET_HELP = "A member's name, or <payments|SHARD>-<primary|sync|secondary|dr>."
+Target = Annotated[str, typer.Argument(help=TARGET_HELP, show_default=False)]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for a confirmation.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]

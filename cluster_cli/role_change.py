@@ -9,6 +9,7 @@ from typing import Literal
 from app_core.errors import UsageError, nearest
 from cluster_cli.lock import operation
 from cluster_cli.opslog import recorded
+from cluster_cli.schema.reach import reachable
 from cluster_cli.targets import resolve
 from infra.context import Context
 
@@ -81,12 +82,14 @@ def change_role(
 ) -> RoleChange | None:
     """Run the change under the operation lock, recorded; with `dry_run` only the steps are told.
 
-    Raises RefusedError (6) with the reasons when a pre-check fails, TimedOutError (7).
+    Raises RefusedError (6) with the reasons when a pre-check fails, TimedOutError (7), UnhealthyError (3)
+    when a member that must be asked does not answer.
     """
     run = _engine(domain, change)
     if dry_run:
-        return run(ctx, group, target=target, dry_run=True, progress=progress)
-    with operation(ctx, f"{change} {group}"), recorded(ctx, change, group):
+        with reachable():
+            return run(ctx, group, target=target, dry_run=True, progress=progress)
+    with operation(ctx, f"{change} {group}"), recorded(ctx, change, group), reachable():
         return run(ctx, group, target=target, dry_run=False, progress=progress)
 
 

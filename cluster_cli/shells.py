@@ -10,11 +10,7 @@ from app_core.errors import RefusedError
 from cluster_cli.environment import mongo_uri, pg_uri
 from infra.context import Context
 from infra.credentials import write_private
-
-_INSTALL = {
-    "psql": "apt-get install postgresql-client",
-    "mongosh": "npm install --global mongosh",
-}
+from infra.sandbox.binaries import as_root
 
 
 def exec_shell(ctx: Context, engine: str, *, admin: bool) -> None:
@@ -28,8 +24,12 @@ def exec_shell(ctx: Context, engine: str, *, admin: bool) -> None:
 def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
-        raise RefusedError("the shell is not installed", on=name, hint=_INSTALL[name])
+        raise RefusedError("the shell is not installed", on=name, hint=_install(name))
     return found
+
+
+def _install(name: str) -> str:
+    return as_root("apt-get install postgresql-client") if name == "psql" else "npm install --global mongosh"
 
 
 def _psql(ctx: Context, *, admin: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cluster_cli.options import ContextName, Output, OutputFormat, duration
+from cluster_cli.options import TARGET_HELP, ContextName, Output, OutputFormat, duration
 from cluster_cli.render import emit
 
 app = typer.Typer(add_completion=False)
@@ -14,7 +14,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def logs(
-    member: Annotated[str | None, typer.Argument(help="A member's name; default: all members.")] = None,
+    target: Annotated[str | None, typer.Argument(help=f"{TARGET_HELP} Default: all members.")] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="All members (the default without a name).")
     ] = False,
@@ -32,7 +32,7 @@ def logs(
 
     seconds = duration(since)
     ctx = load_context(context)
-    lines = collect(ctx, members_of(ctx, None if everything else member), seconds, grep)
+    lines = collect(ctx, members_of(ctx, None if everything else target), seconds, grep)
     if output is not OutputFormat.TABLE:
         emit(lines, output)
         return

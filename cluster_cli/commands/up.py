@@ -23,13 +23,14 @@ def up(
 ) -> None:
     """Start a cluster on this machine: real engines, TLS, authentication, data that survive down and up.
 
+    A start that fails names the member, shows the end of its log and cleans up; the logs of a first start are
+    kept where the error says, until the next `up` that succeeds or `down --purge`.
+
     Example: swapctl up --topology minimal --name try --ttl 1h
     """
     from cluster_cli.interrupts import terminated_as_interrupt
-    from cluster_cli.opslog import record_in
+    from cluster_cli.starting import start
     from infra.sandbox import orphans, preflight
-    from infra.sandbox import up as start
-    from infra.sandbox.home import paths
     from infra.topology import load_topology
 
     seconds = duration(ttl) if ttl is not None else None
@@ -38,8 +39,6 @@ def up(
     orphans.sweep(say)
     preflight.check(chosen, wanted)
     with terminated_as_interrupt():
-        result = start.up(chosen, wanted, say, seconds)
-    if result.changed:
-        record_in(paths(chosen).root, "up", chosen, "ok")
+        result = start(chosen, wanted, say, seconds)
     emit(result, output)
     say(f"next: swapctl status --context {chosen}")

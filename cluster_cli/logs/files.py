@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
-from app_core.errors import UsageError, nearest
 from cluster_cli.logs.lines import Line, merge, parse
+from cluster_cli.targets import resolve
 from infra.context import Context
+from infra.sandbox.evidence import log_files
 
-# Enough for hours of a quiet sandbox; a busy member's older lines are in its file.
-_TAIL_BYTES = 4 * 2**20
+_FIRST_TAIL_BYTES = 2**20
+"""How much of a file's end is looked at first; then twice as much, until it begins early enough."""
+_LINES_TO_A_TIME = 1000
+"""More than a stack or a statement has lines without a time."""
 
 
 def collect(ctx: Context, members: tuple[str, ...], since: float | None, grep: str | None) -> list[Line]:
@@ -20,11 +26,11 @@ def collect(ctx: Context, members: tuple[str, ...], since: float | None, grep: s
     earliest = datetime.now(UTC) - timedelta(seconds=since) if since is not None else None
     offset = timedelta(seconds=time.localtime().tm_gmtoff)
     sources = (
-        (line for line in parse(member, _read(path), offset) if _wanted(line, earliest, grep))
+        parse(member, _read(path, earliest, offset), offset)
         for member in members
         for path in log_files(ctx.state_dir / "members" / member)
     )
-    return merge(sources)
+    return merge(filter(lambda line: _wanted(line, earliest, grep), lines) for lines in sources)
 
 
 def _wanted(line: Line, earliest: datetime | None, grep: str | None) -> bool:
@@ -33,25 +39,31 @@ def _wanted(line: Line, earliest: datetime | None, grep: str | None) -> bool:
     return grep is None or grep.lower() in line.text.lower()
 
 
-def log_files(directory: Path) -> list[Path]:
-    """A member's log files."""
-    return sorted(p for p in directory.rglob("*.log") if p.is_file())
-
-
-def _read(path: Path) -> Iterator[str]:
+def _read(path: Path, earliest: datetime | None, offset: timedelta) -> Iterator[str]:
     with open(path, "rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - _TAIL_BYTES))
-        if size > _TAIL_BYTES:
-            file.readline()  # the cut line
-        for raw in file:
-            yield raw.decode("utf-8", "replace")
+        _seek(file, earliest, offset)
+        yield from _decoded(file)
 
 
-def members_of(ctx: Context, member: str | None) -> tuple[str, ...]:
-    """The named member, or all; UsageError (2) with the nearest name for an unknown one."""
-    if member is None:
-        return tuple(ctx.endpoints)
-    if member not in ctx.endpoints:
-        raise UsageError("unknown member", on=repr(member), why=nearest(member, ctx.endpoints))
-    return (member,)
+def _seek(file: BinaryIO, earliest: datetime | None, offset: timedelta) -> None:
+    """Go to the beginning of a line before the first one of that time, without reading all of a long file."""
+    size, tail = file.seek(0, os.SEEK_END), _FIRST_TAIL_BYTES
+    while earliest is not None and tail < size:
+        file.seek(size - tail)
+        file.readline()  # the cut line
+        start = file.tell()
+        first = next(parse("", _decoded(itertools.islice(file, _LINES_TO_A_TIME)), offset), None)
+        if first is not None and first.at < earliest:
+            file.seek(start)
+            return
+        tail *= 2
+    file.seek(0)
+
+
+def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
+    return (line.decode("utf-8", "replace") for line in lines)
+
+
+def members_of(ctx: Context, target: str | None) -> tuple[str, ...]:
+    """The member that the target names, or all without one. Raises as `targets.resolve` does."""
+    return tuple(ctx.endpoints) if target is None else (resolve(ctx, target),)

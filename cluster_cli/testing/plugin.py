@@ -44,7 +44,8 @@ class Cluster:
     def heal(self, timeout: float = HEAL_TIMEOUT_S) -> None:
         """Start what was failed and wait for full health; TimedOutError after `timeout` seconds."""
         while self.failed:
-            self.context.platform.start(self.failed.pop())
+            self.context.platform.start(self.failed[-1])
+            self.failed.pop()  # not before: the next heal must know of one that did not start
         if not wait_until(lambda: read_cluster(self.context).healthy, timeout):
             raise TimedOutError(
                 "the cluster did not heal", on=self.context.name, why=read_cluster(self.context).verdict

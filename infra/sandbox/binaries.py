@@ -58,7 +58,14 @@ def usable(name: str, path: Path | None, postgres_version: str = "15") -> Path:
 
 def _install(name: str, postgres_version: str) -> str:
     package = f"postgresql-{major(postgres_version)}" if name in _OF_POSTGRES else _PACKAGES.get(name)
-    return f"apt-get install {package}" if package else "make setup"
+    return as_root(f"apt-get install {package}") if package else "make setup"
+
+
+def as_root(command: str) -> str:
+    """How this user gets a command run that needs root."""
+    if os.geteuid() == 0:
+        return command
+    return f"sudo {command}" if shutil.which("sudo") else f"as root: {command}"
 
 
 def another(name: str, version: str) -> str:

@@ -16,6 +16,7 @@ from infra.sandbox.home import SandboxPaths
 # MongoDB's journal is written every 100 ms: what was acknowledged with w:1 before the clients were cut
 # off is on disk after this pause, so that `down` and `up` keep it.
 _JOURNAL_PAUSE_S = 0.15
+_KILL_TIMEOUT_S = 5.0
 
 
 def stop_everything(paths: SandboxPaths, entrances: tuple[str, ...] = ()) -> int:
@@ -35,20 +36,18 @@ def stop_everything(paths: SandboxPaths, entrances: tuple[str, ...] = ()) -> int
 
 
 def _kill_all(paths: SandboxPaths) -> None:
-    end = time.monotonic() + 5.0
-    while time.monotonic() < end:
-        # again and again: a process may have started a child between the look and the signal
-        pids = [pid for pid in process.marked(paths.root) if pid != os.getpid()]
-        if not pids:
-            return
+    end = time.monotonic() + _KILL_TIMEOUT_S
+    # again and again: a process may have started a child between the look and the signal
+    while pids := [pid for pid in process.marked(paths.root) if pid != os.getpid()]:
+        if time.monotonic() > end:
+            raise SwapskillError(
+                "processes survive SIGKILL",
+                on=paths.root.name,
+                why="pids " + ", ".join(map(str, pids)),
+                hint=f"swapctl down --name {paths.root.name}",
+            )
         process.send(pids, signal.SIGKILL)
         process.wait_gone(pids, timeout=1.0)
-    raise SwapskillError(
-        "processes survive SIGKILL",
-        on=paths.root.name,
-        why="pids " + ", ".join(map(str, process.marked(paths.root))),
-        hint=f"swapctl down --name {paths.root.name}",
-    )
 
 
 def purge(paths: SandboxPaths) -> None:

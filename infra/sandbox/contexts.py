@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app_core.errors import UsageError, nearest
+from app_core.errors import RefusedError, UsageError, nearest
 from infra.context import Context
-from infra.sandbox import process, state
+from infra.sandbox import evidence, process, state
 from infra.sandbox.box import Box
 from infra.sandbox.home import TTL, SandboxPaths, check_name, paths
 from infra.sandbox.platform import SandboxPlatform
@@ -37,13 +37,15 @@ def chosen(name: str | None) -> str:
 
 
 def existing(name: str | None) -> str:
-    """The sandbox that `down` or `doctor` means: running or not, half started, half purged, damaged.
+    """The sandbox that `down` or `doctor` means: running or not, half started, half purged, damaged,
+    or of which only the logs of a failed start are kept (by name alone).
 
     Raises UsageError (2) for an unknown name, for none at all, and for several without a name.
     """
-    names = sorted({where.root.name for where in (*state.all_paths(), *state.half_purged())})
+    names = present()
     if name is not None:
         check_name(name)
+        names = sorted({*names, *(of for of, _ in evidence.kept())})
         if name not in names:
             raise UsageError("unknown sandbox", on=repr(name), why=nearest(name, names), hint="swapctl up")
         return name
@@ -52,6 +54,11 @@ def existing(name: str | None) -> str:
     if not names:
         raise UsageError("there is no sandbox", hint="swapctl up")
     return chosen(None)
+
+
+def present() -> list[str]:
+    """The names of sandboxes of which a directory is there, in whatever state."""
+    return sorted({where.root.name for where in (*state.all_paths(), *state.half_purged())})
 
 
 def _known(name: str) -> str:
@@ -69,13 +76,28 @@ def _known(name: str) -> str:
 
 def running_names() -> list[str]:
     """The names of sandboxes of which at least one process lives."""
-    return [name for name, s in state.all_states().items() if s.phase == "running" and is_alive(paths(name))]
+    return [name for name in state.all_states() if runs(paths(name))]
+
+
+def runs(where: SandboxPaths) -> bool:
+    """Whether the sandbox came up, was not ended, and one of its members' processes lives."""
+    try:
+        current = state.read(where)
+    except RefusedError:  # cannot be read
+        return False
+    return current is not None and current.phase == "running" and is_alive(where)
 
 
 def is_alive(where: SandboxPaths) -> bool:
     """Whether any recorded process of a member lives; the one that waits for the sandbox's end is none."""
     records = set((where.root / "processes").glob("*.json")) - {where.record(TTL, TTL)}
     return any(identity is not None and identity.alive for identity in map(process.load, records))
+
+
+def check_alive(name: str) -> None:
+    """Raise RefusedError (6) when no member's process lives, so that nobody waits for answers in vain."""
+    if not is_alive(paths(name)):
+        raise RefusedError("the sandbox does not run", on=name, hint=f"swapctl up --name {name}")
 
 
 def box(name: str) -> Box:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app_core.errors import RefusedError, SwapskillError
-from infra.sandbox import cleanup, contexts, state, underway
+from infra.sandbox import cleanup, contexts, evidence, state, underway
 from infra.sandbox.holding import hold
 from infra.sandbox.home import SandboxPaths, paths
 from infra.sandbox.layout import files_outside
@@ -28,7 +28,8 @@ class DownResult:
 def down(name: str, *, purge: bool = False, force: bool = False) -> DownResult:
     """End every process of the sandbox, whatever state an interrupted command left it in.
 
-    Data stay, unless `purge`. Where there is none, what a killed purge of it left is removed.
+    Data stay, unless `purge`, and so do logs that are kept of failed starts. Where there is none, what a
+    killed purge of it left is removed.
     Raises RefusedError (6) naming the operation that is under way; with `force` that is ended first.
     """
     where = paths(name)
@@ -40,10 +41,9 @@ def down(name: str, *, purge: bool = False, force: bool = False) -> DownResult:
         remove_stale(outside)
         if purge:
             cleanup.purge(where)
+            evidence.forget(name)
         else:
             _mark_stopped(where)
-        if not where.root.exists():
-            where.lock.unlink(missing_ok=True)
     return DownResult(name, ended, purge, round(time.monotonic() - started, 3))
 
 

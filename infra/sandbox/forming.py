@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 from app_core.errors import SwapskillError, TimedOutError
@@ -21,7 +20,6 @@ from infra.topology import Node
 
 START_TIMEOUT_S = 180.0
 _POLL_S = 0.015
-_LOG_LINES = 12
 _STARTERS = 8
 # First what takes longest: data are copied while Patroni loads and etcd starts. A proxy that starts early
 # only asks members that have nothing to say yet.
@@ -60,8 +58,8 @@ class _Start:
 def form(box: Box, clock: Clock) -> None:
     """Start the members and run the bootstrap beside them: each of its steps waits for what it needs.
 
-    Raises SwapskillError with the last log lines of a process that died, TimedOutError when the cluster
-    does not form. No member is started any more when it has returned or raised.
+    Raises SwapskillError on the member of a process that died, TimedOutError when the cluster does not
+    form. No member is started any more when it has returned or raised.
     """
     with _starting(box) as start:
         future = _in_background(bootstrap_function(), contexts.context_of(box), clock.tell)
@@ -144,15 +142,5 @@ def _died(item: Started) -> SwapskillError:
     return SwapskillError(
         f"{item.spec.name} ended during the start with code {code}",
         on=item.member,
-        why=tail(item.spec.log),
         hint="swapctl doctor",
     )
-
-
-def tail(log: Path, lines: int = _LOG_LINES) -> str:
-    """The last lines of a log file."""
-    try:
-        text = log.read_text(errors="replace")
-    except OSError:
-        return f"no log at {log}"
-    return "last lines of its log:\n  " + "\n  ".join(text.splitlines()[-lines:])

@@ -15,7 +15,11 @@ def hold(where: SandboxPaths, what: str) -> Generator[None, None, None]:
     """Hold the sandbox's lock; RefusedError naming the holder when somebody else does."""
     try:
         with locked(where.lock, what):
-            yield
+            try:
+                yield
+            finally:
+                if not where.root.exists():  # nothing to lock any more
+                    where.lock.unlink(missing_ok=True)
     except HeldError as error:
         raise RefusedError(
             "another command works on this sandbox",

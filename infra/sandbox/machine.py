@@ -102,10 +102,13 @@ def _cpu_flags() -> set[str]:
     return set()
 
 
-def memory(nodes: tuple[Node, ...]) -> Iterator[Problem]:
-    """Less memory than the members take when they are fresh."""
+def memory(nodes: tuple[Node, ...], held: int = 0) -> Iterator[Problem]:
+    """Less memory than the members take when they are fresh.
+
+    `held`: MiB that processes hold which end before the members start.
+    """
     needed = sum(MEMORY_MIB.get(node.kind, MEMORY_OTHER_MIB) for node in nodes)
-    available = _available_memory_mib()
+    available = _available_memory_mib() + held
     if available < needed:
         yield Problem(
             f"{available} MiB of memory are available, {needed} are needed",
@@ -131,10 +134,14 @@ def _machine_memory_mib() -> int:
     return 0
 
 
-def disk(nodes: tuple[Node, ...]) -> Iterator[Problem]:
-    """Less disk than the members take, and some room to grow."""
+def disk(nodes: tuple[Node, ...], held: int = 0) -> Iterator[Problem]:
+    """Less disk than the members take, and some room to grow.
+
+    `held`: MiB that the sandbox takes already, for data that it keeps or that leave with a killed start.
+    """
     existing = next(p for p in (home(), *home().parents) if p.exists())
-    needed = sum(DISK_MIB.get(node.kind, DISK_OTHER_MIB) for node in nodes) + _GROWTH_MIB
+    fresh = sum(DISK_MIB.get(node.kind, DISK_OTHER_MIB) for node in nodes)
+    needed = max(fresh - held, 0) + _GROWTH_MIB
     free = shutil.disk_usage(existing).free // 2**20
     if free < needed:
         yield Problem(

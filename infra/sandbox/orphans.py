@@ -31,10 +31,16 @@ def _is_orphan(where: SandboxPaths) -> bool:
     return owner is not None and not owner.alive
 
 
+def is_owned(where: SandboxPaths) -> bool:
+    """Whether the process that the sandbox was made for lives."""
+    owner = process.load(where.root / _OWNER)
+    return owner is not None and owner.alive
+
+
 def sweep(tell: Callable[[str], None]) -> None:
     """Forget every orphan, and finish what killed purges began.
 
-    One that another command works on is left to it.
+    One that another command works on is left to it; one that cannot be forgotten is told.
     """
     for where in state.half_purged():
         # what cannot be removed is in the way of nobody but a sandbox of the same name
@@ -44,5 +50,8 @@ def sweep(tell: Callable[[str], None]) -> None:
         try:
             down(name, purge=True)
         except RefusedError:
+            continue
+        except (SwapskillError, OSError) as error:  # its own trouble, and in nobody else's way
+            tell(f"not forgotten yet: {error}; try: swapctl down --purge --name {name}")
             continue
         tell(f"forgot {name}: the process that it was made for was killed")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
@@ -112,7 +111,7 @@ class SandboxPlatform:
             return pids
         if part not in PARTS:
             raise UsageError("unknown part of a member", on=part, why=nearest(part, PARTS))
-        server = [pid for pid in pids if _program(pid) == "postgres"]
+        server = [pid for pid in pids if process.program(pid) == "postgres"]
         if part == "postmaster":
             return tuple(server[:1])
         return tuple(pid for pid in pids if pid not in server)
@@ -134,12 +133,3 @@ class SandboxPlatform:
                 on=repr(member),
                 why=nearest(member, self.box.endpoints),
             )
-
-
-def _program(pid: int) -> str:
-    """The file name of the program that a process runs; empty when it is gone."""
-    try:
-        # the kernel's word for a file that an upgrade replaced under the process
-        return Path(os.readlink(f"/proc/{pid}/exe")).name.removesuffix(" (deleted)")
-    except OSError:
-        return ""

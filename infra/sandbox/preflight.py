@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from app_core.errors import RefusedError
-from infra.sandbox import machine, ports, process, state, versions
+from infra.sandbox import contexts, listeners, machine, ports, process, state, usage, versions
 from infra.sandbox.home import TTL, paths, unprivileged_user
 from infra.sandbox.layout import sandbox_nodes
 from infra.sandbox.machine import Problem
@@ -28,9 +28,8 @@ def problems(name: str, topology: Topology) -> list[Problem]:
         lambda: machine.programs(topology),
         lambda: versions.problems(topology),
         machine.architecture,
-        lambda: machine.memory(nodes),
         lambda: _directory(name),
-        lambda: machine.disk(nodes),
+        lambda: _room(name, nodes),
         machine.open_files,
         lambda: _socket_paths(name, nodes),
         lambda: _ports(name),
@@ -56,6 +55,15 @@ def _warm(topology: Topology) -> Iterator[Problem]:
     if topology.social is not None and topology.social.dr == "warm":
         what = "social.dr is warm: a sandbox starts no hidden members of a DR region"
         yield Problem(what, topology.name, "set social.dr to cold and remove `hidden:`")
+
+
+def _room(name: str, nodes: tuple[Node, ...]) -> Iterator[Problem]:
+    """Memory and disk, beyond what this sandbox has already; one that runs takes no more."""
+    where = paths(name)
+    if contexts.runs(where):
+        return
+    yield from machine.memory(nodes, usage.memory_mib(process.marked(where.root)))
+    yield from machine.disk(nodes, usage.disk_mib(where.root))
 
 
 def _directory(name: str) -> Iterator[Problem]:
@@ -119,7 +127,7 @@ def _socket_paths(name: str, nodes: tuple[Node, ...]) -> Iterator[Problem]:
 
 def _ports(name: str) -> Iterator[Problem]:
     """The ports of a sandbox of which nothing lives may have been taken by somebody else meanwhile."""
-    where = paths(name)
+    where, purge = paths(name), f"swapctl down --purge --name {name}"
     try:
         current = state.read(where)
     except RefusedError:
@@ -128,14 +136,12 @@ def _ports(name: str) -> Iterator[Problem]:
         return
     if set(process.marked(where.root)) - set(process.marked(where.root, TTL)):
         return
-    for member, named in current.ports.items():
-        for port in named.values():
-            if not ports.is_free(port):
-                yield Problem(
-                    f"port {port} is taken by another program",
-                    member,
-                    f"swapctl down --purge --name {name}",
-                )
+    every = [(member, port) for member, named in current.ports.items() for port in named.values()]
+    taken = [(member, port) for member, port in every if not ports.is_free(port)]
+    by = listeners.listeners() if taken else {}
+    for member, port in taken:
+        cure = f"{listeners.how_to_end(by.get(port), port)}; or, which forgets its data, {purge}"
+        yield Problem(f"port {port} is taken by another program", member, cure)
 
 
 def _state_version(name: str) -> Iterator[Problem]:

@@ -184,25 +184,47 @@ def roots(pids: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(pid for pid in pids if (fields := _stat(pid)) and int(fields[1]) not in pids)
 
 
-def _has_marks(pid: int, ours: bytes, wanted: set[bytes]) -> bool:
+def sandbox_of(pid: int) -> Path | None:
+    """The directory of the sandbox to which the process belongs, of whichever state directory."""
+    prefix = f"{SANDBOX_MARK}=".encode()
+    marks = [word for word in _environment(pid) if word.startswith(prefix)]
+    return Path(os.fsdecode(marks[0].removeprefix(prefix))) if marks else None
+
+
+def program(pid: int) -> str:
+    """The file name of the program that a process runs; empty when it is gone."""
     try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        # the kernel's word for a file that an upgrade replaced under the process
+        return Path(os.readlink(f"/proc/{pid}/exe")).name.removesuffix(" (deleted)")
+    except OSError:
+        return ""
+
+
+def _environment(pid: int) -> list[bytes]:
+    """What the process was started with; nothing where that is another user's, or gone."""
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except (PermissionError, FileNotFoundError, ProcessLookupError):
-        return False
+        return []
+
+
+def _has_marks(pid: int, ours: bytes, wanted: set[bytes]) -> bool:
+    environment = _environment(pid)
     return ours in environment and (not wanted or not wanted.isdisjoint(environment))
 
 
 def _parents() -> dict[int, int]:
     """Every live process and its parent."""
     found: dict[int, int] = {}
-    for pid in _all_pids():
+    for pid in all_pids():
         fields = _stat(pid)
         if fields is not None and fields[0] not in "ZX":
             found[pid] = int(fields[1])
     return found
 
 
-def _all_pids() -> Iterator[int]:
+def all_pids() -> Iterator[int]:
+    """The number of every process of this machine."""
     return (int(entry) for entry in os.listdir("/proc") if entry.isdigit())
 
 

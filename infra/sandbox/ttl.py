@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from app_core.errors import RefusedError, SwapskillError
-from infra.sandbox import process, state
+from infra.sandbox import orphans, process, state
 from infra.sandbox.down import down
-from infra.sandbox.home import TTL, SandboxPaths
+from infra.sandbox.home import TTL, SandboxPaths, paths
 from infra.sandbox.spec import ProcessSpec
 from infra.utc import rfc3339
 
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.5, 30.0
+_OWNER_POLL_S = 30.0
 
 
 def arm(where: SandboxPaths, current: state.SandboxState, seconds: float) -> state.SandboxState:
@@ -52,10 +53,14 @@ def _spawn(where: SandboxPaths, seconds: float) -> None:
 def main(name: str, seconds: float) -> None:
     """Sleep, then `down --purge --force`. Monotonic time: a stepped clock must not end a sandbox.
 
+    One that was made for a process (`swapctl run`) lives at least as long as that, which ends it itself.
+
     One that another command works on at that moment ends when that command has. Whatever else is in the
     way is tried again, ever more slowly: nobody but this process would end the sandbox.
     """
     time.sleep(seconds)
+    while orphans.is_owned(paths(name)):
+        time.sleep(_OWNER_POLL_S)
     pause = _FIRST_RETRY_S
     while not _ended(name):
         time.sleep(pause)

@@ -7,11 +7,11 @@ import time
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 
-from app_core.errors import RefusedError, TimedOutError, UsageError
+from app_core.errors import RefusedError, SwapskillError, TimedOutError, UsageError
 from infra.credentials import generate_secrets, write_private
 from infra.locks import HeldError, locked
 from infra.pki import ensure_pki
-from infra.sandbox import cleanup, contexts, machine, ports, state, ttl
+from infra.sandbox import cleanup, contexts, evidence, machine, ports, state, ttl
 from infra.sandbox.box import Box
 from infra.sandbox.forming import form
 from infra.sandbox.holding import hold
@@ -43,7 +43,8 @@ def up(
     `time_to_live`: seconds after which it ends by itself, also one that runs already.
 
     Raises RefusedError (6) when another command works on it, TimedOutError (7) when it does not form,
-    SwapskillError (1) when a member's process dies.
+    SwapskillError (1) when a member's process dies: with the last log lines of the members concerned. The
+    logs of a first start that failed are kept (`evidence`), since nothing else of it is.
     """
     where = paths(name)
     with hold(where, f"up {name}"):
@@ -51,7 +52,7 @@ def up(
         existing = state.read(where)
         _known(where, existing)
         _same_topology(where, existing, topology)
-        if existing is not None and existing.phase == "running" and contexts.is_alive(where):
+        if existing is not None and contexts.runs(where):
             _running(where, existing, time_to_live)
             return UpResult(name, existing.topology, False, 0.0, ())
         return _start(where, topology, existing, Clock(progress), time_to_live)
@@ -113,13 +114,44 @@ def _start(
         current = state.read(where)
         assert current is not None
         _running(where, current, time_to_live)
-    except BaseException:
-        cleanup.stop_everything(where)
-        if fresh:
-            cleanup.purge(where)
+    except BaseException as error:
+        told = _given_up(where, topology, error, fresh)
+        if told is not None:
+            raise told from error
         raise
+    evidence.forget(where.root.name)
     total = round(time.monotonic() - clock.started, 3)
     return UpResult(where.root.name, topology.name, True, total, tuple(clock.phases))
+
+
+def _given_up(
+    where: SandboxPaths, topology: Topology, error: BaseException, fresh: bool
+) -> SwapskillError | None:
+    """Clean up after a start that failed; the error with what the logs say of it, where it is ours."""
+    words = logs = None
+    try:
+        words = _last_words(where, topology, error)
+    finally:
+        cleanup.stop_everything(where)
+        if fresh:
+            logs = evidence.keep(where) if words is not None else None
+            cleanup.purge(where)
+    return evidence.explained(error, words or "", logs) if isinstance(error, SwapskillError) else None
+
+
+def _last_words(where: SandboxPaths, topology: Topology, error: BaseException) -> str | None:
+    """What the members that the error is about wrote last; None where nothing failed: it was interrupted.
+
+    To be asked while the processes live: those that do not listen are the ones to look at.
+    """
+    if not isinstance(error, Exception):
+        return None
+    current = state.read(where)
+    if current is None:
+        return ""
+    on = error.on if isinstance(error, SwapskillError) else None
+    silent = evidence.silent_members(current.ports)
+    return evidence.last_words(where, evidence.concerned(sandbox_nodes(topology), on, silent))
 
 
 def _prepare(where: SandboxPaths, topology: Topology, existing: state.SandboxState | None) -> Box:

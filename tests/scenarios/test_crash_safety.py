@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.sandbox import ports, process
+from infra.sandbox import binaries, evidence, ports, process
 from infra.sandbox.home import paths
 from infra.sandbox.state import read
 
@@ -102,10 +102,36 @@ def test_data_survive_down_and_up_and_purge_forgets_them(name: str) -> None:
     write_both(environment)
     assert swapctl("down", "--name", name).returncode == 0
     assert process.marked(paths(name).root) == ()
+    assert swapctl("cluster", "bootstrap", "--context", name).returncode == 6
     assert swapctl("up", "--topology", "minimal", "--name", name).returncode == 0
+    assert operations(name) == [("up", "ok"), ("down", "ok"), ("up", "ok")]
     assert read_both(json.loads(swapctl("env", "--context", name, "-o", "json").stdout)) == (1, 1)
     assert swapctl("down", "--purge", "--yes", "--name", name).returncode == 0
     assert not paths(name).root.exists()
+
+
+def operations(name: str) -> list[tuple[str, str]]:
+    log = json.loads(swapctl("ops", "log", "--context", name, "-o", "json").stdout)
+    return [(entry["what"], entry["result"]) for entry in log]
+
+
+@pytest.mark.cluster
+def test_a_start_that_fails_shows_the_member_s_log_and_keeps_it(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mongod that tells its version and nothing else."""
+    real, broken = binaries.require("mongod"), tmp_path / "mongod"
+    broken.write_text(f'#!/bin/sh\n[ "$1" != --version ] || exec {real} --version\necho no way; exit 14\n')
+    broken.chmod(0o755)
+    monkeypatch.setenv("SWAPCTL_MONGOD", str(broken))
+    up = swapctl("up", "--topology", "minimal", "--name", name)
+    assert up.returncode == 1, up.stderr
+    assert "ended during the start with code 14" in up.stderr and "no way" in up.stderr
+    ((_, kept),) = evidence.kept(name)
+    assert f"read {kept}" in up.stderr
+    assert process.marked(paths(name).root) == () and not paths(name).root.exists()
+    assert swapctl("down", "--purge", "--yes", "--name", name).returncode == 0
+    assert evidence.kept(name) == [] and not paths(name).lock.exists()
 
 
 def write_both(environment: dict[str, str]) -> None:

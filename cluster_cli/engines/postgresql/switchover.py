@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import threading
 import time
@@ -46,7 +47,7 @@ def switchover(
 
     fast: release the leader's key as soon as the old leader has shut down, instead of a second later.
     Raises RefusedError with every reason (nothing changed), TimedOutError when nobody took over (the pools go
-    on in any case).
+    on in any case), psycopg.OperationalError when a member that must be asked does not answer.
     """
     facts = read_facts(ctx)
     reasons = plan.refusals(facts, target)
@@ -131,7 +132,9 @@ def _hand_over(ctx: Context, old: str, new: str, proxies: tuple[str, ...], early
     request.start()
     end = time.monotonic() + HANDOVER_LIMIT_S
     if early_until is not None:
-        _release_early(ctx, old, new, leader_key, position, request, early_until)
+        # without it Patroni releases the key a second later; the new leader's state decides
+        with contextlib.suppress(psycopg.OperationalError, SwapskillError):
+            _release_early(ctx, old, new, leader_key, position, request, early_until)
     _until(lambda: is_writable(ctx, new), request, end, f"{new} does not take writes")
     _until(lambda: _lead_to(ctx, proxies, new), request, end, f"the proxies do not lead to {new}")
 

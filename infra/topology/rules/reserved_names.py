@@ -39,10 +39,9 @@ def _segments(topology: Topology) -> Iterator[Violation]:
 
 
 def _members(topology: Topology) -> Iterator[Violation]:
-    groups = (
-        ["payments", *(shard.name for shard in topology.social.shards)] if topology.social else ["payments"]
-    )
-    roles = {f"{group}-{role}" for group in groups for role in TARGET_ROLES}
+    social = topology.social
+    sets = [*(shard.name for shard in social.shards), social.config.name] if social else []
+    roles = {f"{group}-{role}" for group in ("payments", *sets) for role in TARGET_ROLES}
     for node in topology.nodes():
         if node.name in roles:
             yield Violation(

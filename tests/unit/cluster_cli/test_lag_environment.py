@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
+from urllib.parse import unquote
 
+from typer.testing import CliRunner
+
+from cluster_cli.commands import env
 from cluster_cli.engines.model import Health, MemberStatus
-from cluster_cli.environment import SECRET, rendered
+from cluster_cli.environment import masks, rendered
 from cluster_cli.lag import above, of_members
 
 
@@ -56,8 +60,42 @@ def test_json_is_one_object() -> None:
     assert json.loads(rendered(VALUES, "json")) == VALUES
 
 
-def test_github_masks_secrets_before_it_sets_them() -> None:
-    lines = rendered(VALUES, "github").splitlines()
-    assert lines[0] == "::add-mask::" + VALUES["MONGO_URI"]
-    assert lines[1:] == [f"{k}={v}" for k, v in VALUES.items()]
-    assert "MONGO_URI" in SECRET
+def read_environment_file(text: str) -> dict[str, str]:
+    """As a runner reads $GITHUB_ENV: `NAME=value`, or `NAME<<END` up to the line END; else ValueError."""
+    found: dict[str, str] = {}
+    lines = iter(text.splitlines())
+    for line in lines:
+        name, block, end = line.partition("<<")
+        if block and "=" not in name:
+            found[name] = "\n".join(iter(lambda end=end: next(lines), end))
+        else:
+            name, value = line.split("=", 1)
+            found[name] = value
+    return found
+
+
+def test_github_lines_are_what_a_runner_reads() -> None:
+    values = {**VALUES, "PATHS": "/tmp/a\nMONGO_URI=another", "EMPTY": ""}
+    assert read_environment_file(rendered(values, "github")) == values
+
+
+def test_masks_hide_the_uris_and_the_passwords_within_them() -> None:
+    values = {
+        "MONGO_URI": "mongodb://app:a%2Fb@127.0.0.1:1,127.0.0.1:2/?tls=true",
+        "PG_URI": "postgresql://app:plain@127.0.0.1:3/payments",
+        "AWS_SECRET_ACCESS_KEY": "key",
+        "S3_ENDPOINT": "https://localhost:4",
+    }
+    hidden = [unquote(line.removeprefix("::add-mask::")) for line in masks(values).splitlines()]
+    assert sorted(hidden) == sorted(
+        [values["MONGO_URI"], values["PG_URI"], "a%2Fb", "a/b", "plain", values["AWS_SECRET_ACCESS_KEY"]]
+    )
+
+
+def test_github_takes_the_values_from_stdout_and_the_masks_from_stderr(monkeypatch) -> None:
+    monkeypatch.setattr("infra.context.load_context", lambda _: None)
+    monkeypatch.setattr("cluster_cli.environment.variables", lambda _: VALUES)
+    done = CliRunner().invoke(env.app, ["-o", "github"])
+    assert read_environment_file(done.stdout) == VALUES
+    assert done.stderr == masks(VALUES) != ""
+    assert CliRunner().invoke(env.app, []).stderr == ""

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from app_core.errors import UsageError
+from cluster_cli import targets
+from cluster_cli.engines.model import Health, MemberStatus
+from cluster_cli.logs import files
+from cluster_cli.logs.files import collect, members_of
 from cluster_cli.logs.lines import merge, parse
+from infra.topology import load_topology
 
 SAMPLES = {
     "mongod": (
@@ -94,3 +103,42 @@ def test_a_day_without_a_year_is_the_last_one_that_was() -> None:
         assert line.at == at
     (line,) = parse("s3", ["I0229 10:00:00.000000 x"])
     assert (line.at.month, line.at.day) == (2, 29) and line.at <= now + timedelta(days=1)
+
+
+def test_a_target_may_be_a_role_or_a_name_and_without_one_all_are_meant(monkeypatch) -> None:
+    topology = load_topology("minimal")
+    endpoints = {node.name: None for node in topology.nodes()}
+    ctx = cast(Any, SimpleNamespace(topology=topology, endpoints=endpoints))
+    pg1 = MemberStatus("pg1", "payments", "postgres", "payments", "leader", "a", "h", Health.OK, "running")
+    monkeypatch.setattr(targets, "read_cluster", lambda _: SimpleNamespace(members=[pg1]))
+    assert members_of(ctx, "payments-primary") == members_of(ctx, "pg1") == ("pg1",)
+    assert members_of(ctx, None) == tuple(endpoints)
+    with pytest.raises(UsageError, match="did you mean 'pg1'"):
+        members_of(ctx, "pg2")
+
+
+@pytest.mark.parametrize("wanted", [1, 30, 100])
+def test_a_busy_member_s_log_is_read_back_to_the_time_that_was_asked_for(
+    tmp_path: Path, monkeypatch, wanted: int
+) -> None:
+    """A line a minute, with a detail of its own, in a file many times as long as what is read first."""
+    monkeypatch.setattr(files, "_FIRST_TAIL_BYTES", 300)
+    now = datetime.now(UTC)
+    ages = [timedelta(minutes=minutes) for minutes in reversed(range(100))]
+    log = tmp_path / "members" / "pg1" / "postgres.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("".join(f"{now - age:%Y-%m-%d %H:%M:%S.%f} UTC x\n\tDETAIL: y\n" for age in ages))
+    lines = collect(cast(Any, SimpleNamespace(state_dir=tmp_path)), ("pg1",), (wanted - 0.5) * 60, None)
+    assert [line.text.strip()[-1] for line in lines] == ["x", "y"] * wanted
+    assert min(line.at for line in lines) == now - ages[-wanted]
+
+
+def test_only_the_end_of_a_long_log_is_read(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(files, "_FIRST_TAIL_BYTES", 300)
+    log, old = tmp_path / "x.log", datetime.now(UTC) - timedelta(days=1)
+    log.write_text(f"{old:%Y-%m-%d %H:%M:%S} UTC x\n" * 1000)
+    with log.open("rb") as file:
+        files._seek(file, datetime.now(UTC), timedelta(0))
+        assert 0 < log.stat().st_size - file.tell() <= 300
+        files._seek(file, None, timedelta(0))
+        assert file.tell() == 0

@@ -41,10 +41,11 @@ def test_no_secret_in_argv_and_a_private_file_beside_the_others(started, tmp_pat
 
 @pytest.mark.parametrize(
     ("engine", "hint"),
-    [("postgres", "apt-get install postgresql-client"), ("mongo", "npm install --global mongosh")],
+    [("postgres", "as root: apt-get install postgresql-client"), ("mongo", "npm install --global mongosh")],
 )
 def test_a_missing_shell_is_refused_with_the_install_line(monkeypatch, tmp_path, engine, hint):
     monkeypatch.setattr(shells.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shells.os, "geteuid", lambda: 1000)
     with pytest.raises(RefusedError) as caught:
         shells.exec_shell(context(tmp_path), engine, admin=False)
     assert caught.value.hint == hint and caught.value.exit_code == 6

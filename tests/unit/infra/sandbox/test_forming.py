@@ -119,13 +119,6 @@ def test_a_cluster_that_does_not_form_times_out(stage, monkeypatch):
     stage.may_end.set()
 
 
-def test_the_last_lines_of_a_log(tmp_path):
-    log = tmp_path / "x.log"
-    log.write_text("".join(f"line {n}\n" for n in range(30)))
-    assert forming.tail(log, 2).endswith("line 28\n  line 29")
-    assert "no log" in forming.tail(tmp_path / "none")
-
-
 def test_the_launcher_reads_yaml_in_c_and_is_harmless_when_imported():
     code = (
         "import yaml, infra.sandbox.nodes.patroni_launch; "

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from infra.sandbox import orphans
+from app_core.errors import SwapskillError
+from infra.sandbox import orphans, ttl
 from infra.sandbox.home import paths
 
 OWNER = """
@@ -66,3 +67,36 @@ def test_an_orphan_that_another_command_works_on_is_left_to_it(killed):
     finally:
         other.kill()
         other.communicate()
+
+
+@pytest.mark.parametrize("error", [SwapskillError("cannot be removed"), PermissionError(13, "not permitted")])
+def test_an_orphan_that_cannot_be_forgotten_is_told_and_the_next_one_is_forgotten(monkeypatch, error):
+    forgotten, told = [], []
+
+    def down(name, purge):
+        if name == "run-bad":
+            raise error
+        forgotten.append(name)
+
+    monkeypatch.setattr(orphans, "orphans", lambda: ["run-bad", "run-good"])
+    monkeypatch.setattr(orphans, "down", down)
+    orphans.sweep(told.append)
+    assert forgotten == ["run-good"]
+    assert "run-bad" in told[0] and "swapctl down --purge --name run-bad" in told[0]
+    assert "forgot run-good" in told[1]
+
+
+def test_at_the_end_of_its_time_a_sandbox_stays_while_its_owner_lives(monkeypatch):
+    orphans.own("run-mine")
+    looks, ended = [], []
+
+    def sleep(seconds):
+        looks.append((seconds, list(ended)))
+        if len(looks) == 3:  # the owner is killed
+            monkeypatch.setattr(orphans.process.ProcessId, "alive", False)
+
+    monkeypatch.setattr(ttl.time, "sleep", sleep)
+    monkeypatch.setattr(ttl, "_ended", lambda name: ended.append(name) or True)
+    ttl.main("run-mine", 5.0)
+    assert looks == [(5.0, []), (ttl._OWNER_POLL_S, []), (ttl._OWNER_POLL_S, [])]
+    assert ended == ["run-mine"]

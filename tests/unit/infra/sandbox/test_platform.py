@@ -46,5 +46,5 @@ def test_a_process_that_stays_awake_is_told_in_time(member, monkeypatch):
 def test_a_server_whose_program_was_upgraded_meanwhile_is_still_the_postmaster(member, monkeypatch):
     monkeypatch.setattr(SandboxPlatform, "pids", lambda *_: (7, 8))
     exe = {"/proc/7/exe": "/usr/bin/tini", "/proc/8/exe": "/usr/lib/postgresql/15/bin/postgres (deleted)"}
-    monkeypatch.setattr(platform.os, "readlink", lambda path: exe[path])
+    monkeypatch.setattr(process.os, "readlink", lambda path: exe[path])
     assert member._part("pg1", "postmaster") == (8,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app_core.errors import RefusedError
-from infra.sandbox import binaries, machine, preflight, process, state, versions
+from infra.sandbox import binaries, listeners, machine, preflight, process, state, usage, versions
 from infra.sandbox.home import TTL, SandboxPaths, paths
 from infra.sandbox.spec import ProcessSpec
 from infra.topology import load_topology
@@ -135,6 +136,114 @@ def waiting(where: SandboxPaths, member: str) -> Iterator[None]:
     finally:
         popen.kill()
         popen.wait()
+
+
+@pytest.fixture
+def full_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_available_memory_mib", lambda: 0)
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: type("U", (), {"free": 0})())
+
+
+def test_one_that_runs_needs_no_room_and_one_that_does_not_needs_it(full_machine: None) -> None:
+    where = paths("demo")
+    (where.root / "processes").mkdir(parents=True)
+    state.write(where, state.SandboxState("demo", "sandbox", {}, state.now(), "running"))
+    assert {problem.on for problem in preflight.problems("demo", TOPOLOGY)} >= {"memory"}
+    process.save(where.record("pg1", "main"), process.myself())
+    assert whats() == []
+    state.write(where, state.SandboxState("demo", "sandbox", {}, state.now(), "restarting"))
+    assert len(whats()) == 2
+
+
+def test_what_members_of_a_killed_start_hold_counts_as_free(
+    full_machine: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = paths("demo")
+    where.root.mkdir(parents=True)
+    with waiting(where, "pg1"):
+        held = usage.memory_mib(process.marked(where.root))
+        assert held > 0
+        monkeypatch.setattr(machine, "MEMORY_MIB", {})
+        monkeypatch.setattr(machine, "MEMORY_OTHER_MIB", held)
+        node = TOPOLOGY.nodes()[0]
+        assert [p.on for p in preflight._room("demo", (node, node))][:1] == ["memory"]
+        monkeypatch.setattr(machine, "MEMORY_OTHER_MIB", max(held // 2, 1))
+        assert "memory" not in [p.on for p in preflight._room("demo", (node,))]
+
+
+def test_disk_that_the_sandbox_takes_already_need_not_be_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    root, node = paths("demo").root, TOPOLOGY.nodes()[0]
+    monkeypatch.setattr(machine, "_GROWTH_MIB", 10)
+    monkeypatch.setattr(machine, "DISK_OTHER_MIB", 3)
+    monkeypatch.setattr(machine, "DISK_MIB", {})
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: type("U", (), {"free": 11 * 2**20})())
+    assert [p.what for p in preflight._room("demo", (node,))] == ["11 MiB of disk are free, 13 are needed"]
+    (root / "members").mkdir(parents=True)
+    (root / "members" / "data").write_bytes(b"x" * 2 * 2**20)
+    assert list(preflight._room("demo", (node,))) == []
+    (root / "members" / "data").write_bytes(b"x" * 20 * 2**20)
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: type("U", (), {"free": 9 * 2**20})())
+    assert [p.what for p in preflight._room("demo", (node,))] == ["9 MiB of disk are free, 10 are needed"]
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port of the stopped sandbox `demo` that this process listens on."""
+    where = paths("demo")
+    (where.root / "processes").mkdir(parents=True)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        ports = {"pg1": {"postgres": port}}
+        state.write(where, state.SandboxState("demo", "sandbox", ports, state.now(), "stopped"))
+        yield port
+
+
+def test_the_cure_of_a_taken_port_names_who_listens_before_what_forgets_data(taken: int) -> None:
+    (found,) = preflight.problems("demo", TOPOLOGY)
+    assert found.cure.startswith(f"kill {os.getpid()} ends python")
+    assert found.cure.endswith("which forgets its data, swapctl down --purge --name demo")
+
+
+def test_a_listener_of_another_user_is_root_s_to_name(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listeners, "_sockets_of", lambda _: set())
+    (found,) = preflight.problems("demo", TOPOLOGY)
+    assert found.cure.startswith(f"as root: ss -ltnp 'sport = :{taken}'") and "--purge" in found.cure
+
+
+def test_a_listener_that_is_a_member_of_a_sandbox_elsewhere_ends_with_that(
+    taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = b"SWAPCTL_SANDBOX=/elsewhere/sandboxes/other"
+    monkeypatch.setattr(process, "_environment", lambda pid: [mark] if pid == os.getpid() else [])
+    (found,) = preflight.problems("demo", TOPOLOGY)
+    assert found.cure.startswith("SWAPCTL_HOME=/elsewhere swapctl down --name other; or")
+
+
+def test_a_state_directory_that_is_not_writable(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    may = os.access
+    closed = (home, os.W_OK | os.X_OK)
+    monkeypatch.setattr(
+        preflight.os, "access", lambda path, mode, **more: (path, mode) != closed and may(path, mode, **more)
+    )
+    (found,) = preflight.problems("demo", TOPOLOGY)
+    assert (found.what, found.on) == ("the state directory is not writable", str(home))
+    assert found.cure == "export SWAPCTL_HOME=DIRECTORY"
+
+
+@pytest.mark.parametrize(
+    ("user", "sudo", "wanted"),
+    [(0, None, ""), (1000, "/usr/bin/sudo", "sudo "), (1000, None, "as root: ")],
+)
+def test_who_installs_a_package(
+    monkeypatch: pytest.MonkeyPatch, user: int, sudo: str | None, wanted: str
+) -> None:
+    monkeypatch.setattr(binaries, "find", lambda name, *_: None if name == "tini" else Path("/bin/sh"))
+    monkeypatch.setattr(binaries.os, "geteuid", lambda: user)
+    monkeypatch.setattr(binaries.shutil, "which", lambda _: sudo)
+    found = list(machine.programs(TOPOLOGY))
+    assert [(problem.on, problem.cure) for problem in found] == [("tini", f"{wanted}apt-get install tini")]
 
 
 def test_state_of_a_newer_version(home: Path) -> None:

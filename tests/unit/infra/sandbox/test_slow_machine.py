@@ -1,12 +1,13 @@
 """On a machine too slow, `up` times out with a sentence that names the member and its log."""
 
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
-from app_core.errors import TimedOutError
+from app_core.errors import SwapskillError, TimedOutError
 from infra.locks import locked
-from infra.sandbox import state, up
+from infra.sandbox import cleanup, state, up
 from infra.sandbox.box import Box
 from infra.sandbox.home import paths
 from infra.sandbox.layout import sandbox_nodes
@@ -45,6 +46,31 @@ def test_a_program_that_does_not_end(box, monkeypatch):
 
     monkeypatch.setattr(postgres_data.subprocess, "run", run)
     assert "tar did not end" in refused(box)
+
+
+@pytest.fixture
+def killing(monkeypatch):
+    """Kills what each look finds; a look and a kill together take longer than there is time."""
+
+    def killing(box, *looks):
+        clock, found = iter([0.0, 1.0, 9.0]), iter(looks)
+        monkeypatch.setattr(cleanup, "time", SimpleNamespace(monotonic=clock.__next__))
+        monkeypatch.setattr(cleanup.process, "marked", lambda _: next(found, looks[-1]))
+        monkeypatch.setattr(cleanup.process, "send", lambda *_: None)
+        monkeypatch.setattr(cleanup.process, "wait_gone", lambda *_, **__: ())
+        cleanup._kill_all(box.paths)
+        return list(found)
+
+    return killing
+
+
+def test_processes_that_are_gone_when_the_time_is_over_survived_nothing(box, killing):
+    assert killing(box, (4711,), ()) == []
+
+
+def test_processes_that_survive_are_named(box, killing):
+    with pytest.raises(SwapskillError, match="survive SIGKILL: demo: pids 4711"):
+        killing(box, (4711,))
 
 
 def test_ports_that_another_up_takes_for_ever(box, monkeypatch):

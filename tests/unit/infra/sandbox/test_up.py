@@ -1,9 +1,13 @@
 """What `up` decides before it starts anything, and what it writes under its lock."""
 
+from types import SimpleNamespace
+
 import pytest
+from typer.testing import CliRunner
 
 from app_core.errors import RefusedError
-from cluster_cli import doctor
+from cluster_cli import bootstrap, doctor
+from cluster_cli.commands import cluster
 from infra.locks import read_holder
 from infra.sandbox import contexts, process, state, ttl
 from infra.sandbox import up as start
@@ -93,6 +97,17 @@ def test_a_sandbox_of_which_only_its_time_to_live_waits_does_not_run(where):
         assert contexts.is_alive(where)
     finally:
         down("demo", purge=True)
+
+
+def test_a_bootstrap_of_a_sandbox_that_does_not_run_is_refused_at_once(where, monkeypatch):
+    ran, result = [], SimpleNamespace(steps=())
+    monkeypatch.setattr(bootstrap, "bootstrap", lambda ctx, _: ran.append(ctx.name) or result)
+    refused = CliRunner().invoke(cluster.app, ["bootstrap", "--context", "demo"])
+    assert isinstance(refused.exception, RefusedError) and "does not run" in str(refused.exception)
+    assert ran == []
+    process.save(where.record("pg1", "patroni"), process.myself())
+    assert CliRunner().invoke(cluster.app, ["bootstrap", "--context", "demo"]).exit_code == 0
+    assert ran == ["demo"]
 
 
 def test_comments_and_layout_of_a_topology_are_no_difference(where, formed):

@@ -99,4 +99,4 @@ def test_the_major_version_chooses_the_directory(monkeypatch):
         assert str(binaries._special("psql", version)[0]) == "/usr/lib/postgresql/15/bin/psql"
     with pytest.raises(RefusedError) as caught:
         binaries.usable("initdb", None, "16.3")
-    assert caught.value.hint == "apt-get install postgresql-16"
+    assert caught.value.hint == binaries.as_root("apt-get install postgresql-16")

@@ -115,6 +115,12 @@ REFUSED: list[tuple[str, Change, str, str]] = [
         "member first-data",
         "rename it",
     ),
+    (
+        "reserved_names",
+        lambda v: v["social"]["config"]["members"][0].update(name="config-primary"),
+        "member config-primary",
+        "as a role",
+    ),
     ("reserved_names", payments_word, "member payments-primary", "as a role"),
     ("segments", lambda v: v["social"]["segments"].update(more=[]), "segment more", "no shard"),
     ("segments", lambda v: v["social"]["segments"].update(more=["memberz-1"]), "segment more", "members-1"),

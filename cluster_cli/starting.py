@@ -1,0 +1,32 @@
+"""`up` with its entry in the log of operations."""
+
+from __future__ import annotations
+
+from cluster_cli.opslog import LogPlace, record_in, recorded
+from infra.sandbox import contexts, state
+from infra.sandbox.home import SandboxPaths, paths
+from infra.sandbox.phases import Progress
+from infra.sandbox.up import UpResult, up
+from infra.topology import Topology
+
+
+def start(name: str, topology: Topology, progress: Progress, time_to_live: float | None) -> UpResult:
+    """As `infra.sandbox.up.up`, which says what it raises.
+
+    An `up` of a sandbox that was ended is recorded whatever becomes of it; a first one, of which nothing is
+    left when it fails, once it has ended well.
+    """
+    where = paths(name)
+    if _was_ended(where):
+        with recorded(LogPlace(name, where.root), "up", name):
+            return up(name, topology, progress, time_to_live)
+    result = up(name, topology, progress, time_to_live)
+    if result.changed:
+        record_in(where.root, "up", name, "ok")
+    return result
+
+
+def _was_ended(where: SandboxPaths) -> bool:
+    """Whether it came up once and does not run now."""
+    current = state.read(where)
+    return current is not None and current.phase != "starting" and not contexts.runs(where)
