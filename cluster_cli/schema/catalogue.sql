@@ -110,9 +110,9 @@ SELECT 'owner', o.name, r.rolname::text
 UNION ALL
 SELECT 'role', r.rolname::text, concat_ws(' ',
        CASE WHEN r.rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
-       CASE WHEN r.rolsuper THEN 'SUPERUSER' ELSE concat_ws(' ',  -- who may do everything
+       CASE WHEN r.rolsuper THEN 'SUPERUSER' ELSE nullif(concat_ws(' ',  -- who may do everything
             CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END, CASE WHEN r.rolcreatedb THEN 'CREATEDB' END,
-            CASE WHEN r.rolreplication THEN 'REPLICATION' END, CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END) END,
+            CASE WHEN r.rolreplication THEN 'REPLICATION' END, CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END), '') END,
        CASE WHEN NOT r.rolinherit THEN 'NOINHERIT' END,
        'CONNECTION LIMIT ' || nullif(r.rolconnlimit, -1), 'VALID UNTIL ' || r.rolvaliduntil)
   FROM made r
