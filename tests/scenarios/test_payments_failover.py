@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from app_core.errors import RefusedError
 from cluster_cli.engines.model import Health
 from cluster_cli.engines.postgresql import connect, failover, leader, read_status, sync_state
 from cluster_cli.engines.postgresql.etcd import read_views
@@ -67,17 +66,6 @@ def test_crash_of_the_postmaster_moves_the_leader_role(healthy: Context) -> None
         kill(healthy, old, "postmaster")
         wait_until(lambda: leader(healthy) not in (None, old), 30)
     assert missing(healthy, seen) == set()
-
-
-def test_no_failover_without_a_synchronous_standby(healthy: Context) -> None:
-    payments = healthy.topology.payments
-    assert payments is not None
-    old = leader(healthy)
-    standby = next(member.name for member in payments.members if member.name != old)
-    kill(healthy, standby)
-    with pytest.raises(RefusedError, match="does not run|no standby is synchronous"):
-        failover(healthy, "payments")
-    assert leader(healthy) == old
 
 
 def test_writes_go_on_without_an_etcd_quorum(healthy: Context) -> None:
