@@ -13,7 +13,7 @@ from infra.platform import Execute, Kill, Pause, Power
 from infra.sandbox.platform import SandboxPlatform
 from tests.contract.conftest import PLATFORMS
 from tests.contract.engines import ENGINES
-from tests.contract.kernel import alive, parent_of, program_of, state, user_of, with_argument
+from tests.kernel import alive, parent_of, program_of, state, user_of, with_argument
 
 
 def test_a_process_is_seen_alive_frozen_thawed_and_dead():

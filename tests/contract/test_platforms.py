@@ -17,7 +17,7 @@ from cluster_cli.status import read_cluster
 from cluster_cli.waiting import wait_until
 from infra.context import Context
 from infra.platform import Execute, Kill, Pause, Power
-from tests.contract.kernel import alive, parent_of, program_of, state, user_of, with_argument
+from tests.kernel import alive, parent_of, program_of, state, user_of, with_argument
 
 KINDS = ("mongod-shard", "proxy", "postgres")
 """One process; two; a tree of processes, which as root runs as another user."""

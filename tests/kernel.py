@@ -16,9 +16,10 @@ def alive(pid: int) -> bool:
     return state(pid) not in (None, "Z", "X")
 
 
-def user_of(pid: int) -> int:
-    """The user that the process acts as."""
-    return int(_status(pid)["Uid"].split()[1])
+def user_of(pid: int) -> int | None:
+    """The user that the process acts as; None when there is no such process."""
+    users = _status(pid).get("Uid")
+    return int(users.split()[1]) if users else None
 
 
 def parent_of(pid: int) -> int:
