@@ -25,7 +25,7 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any-machine")
 
-REAL_CLUSTERS = {"sandbox", "cluster", "replicated", "swapskill_cluster"}
+REAL_CLUSTERS = {"sandbox", "cluster", "deployed", "replicated", "swapskill_cluster"}
 """Fixtures that start engines: a test that uses one is no quick test, whatever its folder."""
 
 
@@ -34,12 +34,16 @@ WHOLE_STACKS = ("tests/unit/infra/aws/", "tests/unit/infra/aws_local/", "test_in
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs engines or much computing, so that `make quick` leaves it out."""
+    """Mark what needs engines or much computing, so that `make quick` leaves it out.
+
+    The contract comes last: it takes up the sandbox that the scenarios have started.
+    """
+    items.sort(key=lambda item: item.nodeid.startswith("tests/contract/"))
     for item in items:
         if any(part in item.path.as_posix() for part in WHOLE_STACKS):
             item.add_marker("stacks")
         fixtures = set(getattr(item, "fixturenames", ()))
-        if fixtures & REAL_CLUSTERS or "scenarios" in item.path.parts:
+        if fixtures & REAL_CLUSTERS or item.nodeid.startswith("tests/scenarios/"):
             item.add_marker("cluster")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import secrets
 import shutil
 import tempfile
@@ -15,23 +14,30 @@ import pytest
 
 from infra.sandbox.binaries import find
 from tests.router.realcluster import Client, RealCluster
+from tests.router.routers import MONGOS, routers
 
 _numbers = itertools.count(1)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Ask the contract of every router that there is."""
+    if "cluster" in metafunc.fixturenames:
+        chosen = routers(metafunc.definition.path.name, metafunc.definition.name, find("mongos"))
+        metafunc.parametrize("cluster", chosen, indirect=True, scope="session")
 
 
 def _start(**shape: Any) -> RealCluster:
     mongod = find("mongod")
     if mongod is None:
         pytest.skip("mongod is missing (make setup installs it)")
-    mongos = os.environ.get("ROUTER_TESTS_ON") == "mongos" and find("mongos")
-    directory = Path(tempfile.mkdtemp(prefix="router-"))
-    return RealCluster(directory, mongod, mongos=str(mongos) if mongos else None, **shape)
+    return RealCluster(Path(tempfile.mkdtemp(prefix="router-")), mongod, **shape)
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[RealCluster]:
+def cluster(request: pytest.FixtureRequest) -> Iterator[RealCluster]:
     """Two shards and a config server of one member each, two routers: for everything but failovers."""
-    started = _start(members=1, configs=1)
+    mongos = str(find("mongos")) if request.param == MONGOS else None
+    started = _start(members=1, configs=1, mongos=mongos)
     try:
         started.boot()
         yield started

@@ -1,4 +1,4 @@
-"""What a mongos does, seen through pymongo (on a real one: ROUTER_TESTS_ON=mongos, SWAPCTL_MONGOS=...)."""
+"""What a mongos does, seen through pymongo: asked of the stand-in and, where one is found, of a mongos."""
 
 from __future__ import annotations
 

@@ -28,8 +28,6 @@ EXHAUST = 1 << 16
 @pytest.fixture(scope="module")
 def testing(cluster: RealCluster) -> Iterator[Client]:
     """The administrator through a router that was started with test commands."""
-    if cluster.mongos:
-        pytest.skip("a real mongos gets its test commands by --setParameter")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

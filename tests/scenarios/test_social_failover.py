@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import random
-import threading
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from pymongo.errors import PyMongoError
 
-from app_core.schema.handles import Handle
-from bench.samples import Samples
 from cluster_cli.engines.model import Health
 from cluster_cli.engines.mongodb import (
     await_rejoined,
-    failover,
     handle,
     mongo_client,
     primary,
@@ -27,48 +19,10 @@ from cluster_cli.rescue import compare, read_documents, replay, rollback_files
 from cluster_cli.waiting import wait_until
 from infra.context import Context
 from infra.platform import Kill, Pause
+from tests.scenarios.social_load import Writer, lost, writing
 
 pytestmark = pytest.mark.cluster
 SHARD, OTHER = "exchange-1", "members-1"
-
-
-class Writer(threading.Thread):
-    """Writes documents until told to stop; remembers what was acknowledged and what failed."""
-
-    def __init__(self, target: Handle) -> None:
-        super().__init__(daemon=True)
-        self.target, self.samples = target, Samples(seed=random.randrange(2**32))
-        self.acked: list[uuid.UUID] = []
-        self.errors: list[str] = []
-        self.over = threading.Event()
-
-    def run(self) -> None:
-        while not self.over.is_set():
-            document = self.samples.document(self.target.entry, len(self.acked))
-            try:
-                self.target.insert_one(document)
-                self.acked.append(document["_id"])
-            except PyMongoError as error:
-                self.errors.append(str(error))
-
-
-@contextmanager
-def writing(ctx: Context, collection: str) -> Iterator[Writer]:
-    with mongo_client(ctx, "app", serverSelectionTimeoutMS=5000) as client:
-        writer = Writer(handle(client, collection))
-        writer.start()
-        assert wait_until(lambda: len(writer.acked) > 20, 20)
-        yield writer
-        more = len(writer.acked) + 20
-        wait_until(lambda: len(writer.acked) > more, 20)
-        writer.over.set()
-        writer.join(30)
-
-
-def lost(ctx: Context, collection: str, acked: list[uuid.UUID]) -> set[uuid.UUID]:
-    with mongo_client(ctx, "root") as client:
-        found = handle(client, collection).find({"_id": {"$in": acked}}, {"_id": 1})
-        return set(acked) - {document["_id"] for document in found}
 
 
 def health(ctx: Context, member: str) -> Health:
@@ -95,40 +49,14 @@ def healthy(sandbox: Context) -> Iterator[None]:
     assert wait_until(lambda: all(m.ok for m in read_status(sandbox)), 60)
 
 
-def test_a_failover_keeps_every_acknowledged_majority_write(sandbox: Context) -> None:
-    old = primary(sandbox, SHARD)
-    with writing(sandbox, "reviews") as writer:
-        change = failover(sandbox, SHARD)
-    assert change is not None
-    assert (change.old_primary, change.new_primary) == (old, primary(sandbox, SHARD))
-    assert change.new_primary != old
-    election = sandbox.topology.sla.social.election
-    assert election is None or change.seconds <= election
-    assert lost(sandbox, "reviews", writer.acked) == set()
-
-
 def test_a_switchover_keeps_every_acknowledged_write_even_w1(sandbox: Context) -> None:
     old = primary(sandbox, SHARD)
     with writing(sandbox, "messages") as writer:
         change = switchover(sandbox, SHARD)
     assert change is not None
     assert change.new_primary != old
-    assert writer.errors == []
+    assert writer.failed == []
     assert lost(sandbox, "messages", writer.acked) == set()
-
-
-def test_a_switchover_reaches_the_member_that_is_named(sandbox: Context) -> None:
-    target = next(m.member for m in read_status(sandbox) if m.group == SHARD and m.role == "secondary")
-    change = switchover(sandbox, SHARD, target=target)
-    assert change is not None
-    assert change.new_primary == target == primary(sandbox, SHARD)
-
-
-def test_a_dry_run_changes_nothing(sandbox: Context) -> None:
-    before = primary(sandbox, SHARD)
-    assert failover(sandbox, SHARD, dry_run=True) is None
-    assert switchover(sandbox, SHARD, dry_run=True) is None
-    assert primary(sandbox, SHARD) == before
 
 
 def test_a_killed_primary_is_replaced_and_comes_back(sandbox: Context) -> None:
@@ -161,7 +89,7 @@ def test_the_loss_of_a_shard_is_not_noticed_on_the_other(sandbox: Context) -> No
         for member in members(sandbox, SHARD):
             sandbox.platform.start(member)
         assert wait_until(lambda: primary(sandbox, SHARD) is not None, 60)
-    assert writer.errors == []
+    assert writer.failed == []
     assert lost(sandbox, "skills", writer.acked) == set()
 
 
@@ -175,7 +103,7 @@ def test_the_loss_of_all_config_servers_stops_no_write(sandbox: Context) -> None
         for member in config:
             sandbox.platform.start(member)
         assert wait_until(lambda: primary(sandbox, "config") is not None, 60)
-    assert writer.errors == []
+    assert writer.failed == []
 
 
 def test_rolled_back_writes_are_found_and_put_back(sandbox: Context) -> None:
