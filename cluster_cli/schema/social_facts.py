@@ -7,16 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pymongo.errors import OperationFailure
-
 from app_core.schema.model import Collection, Keys
 from cluster_cli.engines.mongodb.clients import Client
 from cluster_cli.engines.mongodb.users import PROBE_DATABASE
+from cluster_cli.schema.owners import Indexes, chunk_owners, owners, read_indexes
 from cluster_cli.schema.zones import ZoneRange
+from infra.context import Context
 
 Document = Mapping[str, Any]
 _PARALLEL = 4
-_NAMESPACE_NOT_FOUND = 26
 _OWN_DATABASES = ("admin", "config", "local", PROBE_DATABASE)
 """Databases of the servers and of the drills' probes."""
 
@@ -26,15 +25,21 @@ class Seen:
     """What the cluster has of one collection.
 
     key: its shard key with the kind of each field (1, or "hashed"), None when it is unsharded or absent.
+    on: shard that holds a part of it -> the indexes there; createIndexes builds on each for itself.
     """
 
     exists: bool = False
     key: Keys | None = None
     ranges: tuple[ZoneRange, ...] = ()
-    indexes: Mapping[str, Document] = field(default_factory=dict[str, Document])
+    on: Mapping[str, Indexes] = field(default_factory=dict[str, Indexes])
     options: Document = field(default_factory=dict[str, Any])
     size_bytes: int | None = None
     """Size of the data, read only where a difference needs it."""
+
+    @property
+    def indexes(self) -> Indexes:
+        """Every index that some shard has, by name."""
+        return {name: index for indexes in self.on.values() for name, index in indexes.items()}
 
 
 @dataclass(frozen=True)
@@ -66,25 +71,32 @@ def shard_key(collection: Collection) -> Keys | None:
     return tuple((name, 1) for name in collection.shard_key) or None
 
 
+def sharded_keys(entries: Iterable[Document]) -> dict[str, Keys]:
+    """The shard key of each sharded collection, by the documents of `config.collections`. Pure."""
+    return {entry["_id"]: tuple(entry["key"].items()) for entry in entries}
+
+
 def read_social(
-    client: Client, segments: Mapping[str, tuple[str, ...]], wanted: Iterable[Collection]
+    ctx: Context, client: Client, segments: Mapping[str, tuple[str, ...]], wanted: Iterable[Collection]
 ) -> LiveSocial:
-    """Everything in the segments' databases, in a few round trips; sizes only of what needs a reshard."""
-    found = client.config.collections.find({}, {"key": 1})
-    keys: dict[str, Keys] = {doc["_id"]: tuple(doc["key"].items()) for doc in found}
-    ranges = _ranges(client)
+    """Everything in the segments' databases, in a few round trips; sizes only of what needs a reshard.
+
+    Raises what `read_indexes` raises.
+    """
     with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="schema-read") as pool:
         listed = list(pool.map(lambda database: _collections(client, database), segments))
-        every = {namespace: document for part in listed for namespace, document in part.items()}
-        views = tuple(ns for ns, document in every.items() if document["type"] == "view")
-        options = {ns: document.get("options", {}) for ns, document in every.items() if ns not in views}
-        indexes = dict(zip(options, pool.map(lambda ns: _indexes(client, ns), options), strict=True))
+    every = {namespace: document for part in listed for namespace, document in part.items()}
+    views = tuple(ns for ns, document in every.items() if document["type"] == "view")
+    options = {ns: document.get("options", {}) for ns, document in every.items() if ns not in views}
+    entries, databases = tuple(client.config.collections.find()), tuple(client.config.databases.find())
+    indexes = read_indexes(ctx, owners(options, entries, databases, chunk_owners(client)))
+    keys, ranges = sharded_keys(entries), _ranges(client)
     seen = {
         namespace: Seen(
             exists=True,
             key=keys.get(namespace),
             ranges=tuple(ranges.get(namespace, ())),
-            indexes=indexes[namespace],
+            on=indexes[namespace],
             options=options[namespace],
         )
         for namespace in options
@@ -93,7 +105,7 @@ def read_social(
         dict(segments),
         _with_sizes(client, _with_ranges(seen, ranges), wanted),
         shard_entries=tuple(client.config.shards.find()),
-        database_entries=tuple(client.config.databases.find()),
+        database_entries=databases,
         views=views,
         others=tuple(sorted({*client.list_database_names()} - {*segments, *_OWN_DATABASES})),
     )
@@ -118,16 +130,6 @@ def _collections(client: Client, database: str) -> dict[str, Document]:
         for found in client[database].list_collections()
         if not found["name"].startswith("system.")
     }
-
-
-def _indexes(client: Client, namespace: str) -> dict[str, Document]:
-    database, _, name = namespace.partition(".")
-    try:
-        return {index["name"]: index for index in client[database][name].list_indexes()}
-    except OperationFailure as error:
-        if error.code != _NAMESPACE_NOT_FOUND:  # dropped in between
-            raise
-        return {}
 
 
 def _with_sizes(client: Client, seen: dict[str, Seen], wanted: Iterable[Collection]) -> dict[str, Seen]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from app_core.schema.model import Collection, Index
 from cluster_cli.schema.differences import Difference
-from cluster_cli.schema.indexes import Live, in_place, index_difference, index_document
+from cluster_cli.schema.indexes import Live, differing, in_place_everywhere, index_document, told
 from cluster_cli.schema.social import SocialFacts
 
 NAME = "index-differs"
@@ -17,12 +17,12 @@ ORDER = 35
 def find(facts: SocialFacts) -> Iterator[Difference]:
     """Expiries and hidden indexes are cured in place; all else is a drop and a build, and must be named."""
     for collection in facts.collections:
-        present = facts.live.of(collection).indexes
+        on = facts.live.of(collection).on
         for index in collection.indexes:
-            found = present.get(index.name)
-            words = index_difference(index, found) if found is not None else None
-            if found is not None and words:
-                changes = in_place(index, found)
+            wrong = differing(index, on)
+            if wrong:
+                words = told(wrong, on)
+                changes = in_place_everywhere(index, on)
                 yield (
                     _modify(collection, index, changes, words)
                     if changes

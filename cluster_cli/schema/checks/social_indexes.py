@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cluster_cli.schema.differences import Difference
-from cluster_cli.schema.indexes import missing_indexes
+from cluster_cli.schema.indexes import index_document, lacking, missing_indexes, where
 from cluster_cli.schema.social import SocialFacts
 
 NAME = "missing-index"
@@ -19,14 +19,15 @@ def find(facts: SocialFacts) -> Iterator[Difference]:
         seen = facts.live.of(collection)
         if not seen.exists:
             continue
-        documents = missing_indexes(collection, seen.indexes)
+        missing = missing_indexes(collection, seen.on)
+        documents = [index_document(index) for index in missing]
         build = (collection.segment, {"createIndexes": collection.name, "indexes": documents})
-        for number, document in enumerate(documents):
+        for number, index in enumerate(missing):
             yield Difference(
                 NAME,
                 "social",
-                f"{collection.namespace} {document['name']}",
-                "the index is missing",
+                f"{collection.namespace} {index.name}",
+                f"the index is missing{where(lacking(index.name, seen.on), seen.on)}",
                 "apply",
                 "createIndexes (online, on every shard of the segment)",
                 work="build",

@@ -10,7 +10,7 @@ from cluster_cli.schema.differences import blocking, to_apply
 from cluster_cli.schema.social import SocialFacts
 from cluster_cli.schema.social_facts import LiveSocial, Seen
 from cluster_cli.schema.zones import zone_ranges
-from tests.unit.cluster_cli.schema.live import BY_ID, BY_TIME, SESSIONS, live, whole
+from tests.unit.cluster_cli.schema.live import BY_ID, BY_TIME, SESSIONS, live, named, whole
 
 BADGES = replace(SESSIONS, name="badges", segment="members", shard_key=(), indexes=(BY_TIME,))
 NS = SESSIONS.namespace
@@ -68,13 +68,13 @@ def changed(collection=SESSIONS, **changes):
 
 INTERRUPTED = {
     "created only": (
-        Seen(exists=True, ranges=zone_ranges(SESSIONS, 1), indexes={"_id_": {"key": {"_id": 1}}}),
+        Seen(exists=True, ranges=zone_ranges(SESSIONS, 1), on={"x": {"_id_": {"key": {"_id": 1}}}}),
         ["createIndexes", "shardCollection", "collMod"],
     ),
     "indexed, not sharded": (changed(key=None), ["shardCollection"]),
     "no zone": (changed(ranges=()), ["updateZoneKeyRange"]),
     "no zone, not sharded": (changed(key=None, ranges=()), ["updateZoneKeyRange", "shardCollection"]),
-    "one index": (changed(indexes={BY_ID.name: live(BY_ID)}), ["createIndexes"]),
+    "one index": (changed(on={"x": named([BY_ID])}), ["createIndexes"]),
     "no validator": (changed(options={}), ["collMod"]),
 }
 
@@ -88,31 +88,81 @@ def test_an_interrupted_run_is_finished(seen, left):
 
 
 def test_missing_indexes_are_named_one_by_one_and_built_by_one_command():
-    differences = found(SESSIONS, sessions=changed(indexes={}))
+    differences = found(SESSIONS, sessions=changed(on={"x": {}}))
     assert [d.object for d in differences] == [f"{NS} {BY_ID.name}", f"{NS} {BY_TIME.name}"]
     assert verbs(differences) == ["createIndexes"]
 
 
 def test_an_index_that_is_another_blocks_until_it_is_named():
     wrong = {**live(BY_TIME), "unique": True}
-    (one,) = found(SESSIONS, sessions=changed(indexes={BY_ID.name: live(BY_ID), BY_TIME.name: wrong}))
+    (one,) = found(SESSIONS, sessions=changed(on={"x": {**named([BY_ID]), BY_TIME.name: wrong}}))
     assert blocking([one], frozenset()) == [one]
-    named = frozenset({f"{NS}.{BY_TIME.name}"})
-    assert blocking([one], named) == []
-    assert verbs(to_apply([one], named)) == ["dropIndexes", "createIndexes"]
+    allowed = frozenset({f"{NS}.{BY_TIME.name}"})
+    assert blocking([one], allowed) == []
+    assert verbs(to_apply([one], allowed)) == ["dropIndexes", "createIndexes"]
 
 
 def test_a_hidden_index_is_shown_again_in_place():
     hidden = {**live(BY_TIME), "hidden": True}
-    (one,) = found(SESSIONS, sessions=changed(indexes={BY_ID.name: live(BY_ID), BY_TIME.name: hidden}))
+    (one,) = found(SESSIONS, sessions=changed(on={"x": {**named([BY_ID]), BY_TIME.name: hidden}}))
     assert (one.act, one.blocks, one.cure) == ("apply", False, "collMod (in place)")
     change = {"name": BY_TIME.name, "hidden": False}
     assert one.commands == (("exchange", {"collMod": "sessions", "index": change}),)
 
 
+TWO = {"x": named([BY_ID, BY_TIME]), "y": named([BY_ID, BY_TIME])}
+"""A collection that lies on two shards."""
+ODD = {"key": {"odd": 1}}
+UNIQUE = {**live(BY_TIME), "unique": True}
+HIDDEN = {**live(BY_TIME), "hidden": True}
+UNEVEN = {
+    "missing on one": (
+        {"y": named([BY_ID])},
+        ("missing-index", BY_TIME.name, "the index is missing on y", ["createIndexes"]),
+    ),
+    "of no use on one": (
+        {"x": {**TWO["x"], BY_TIME.name: HIDDEN}},
+        ("index-differs", BY_TIME.name, "on x: hidden is True, the registry says not set", ["collMod"]),
+    ),
+    "another on one": (
+        {"y": {**TWO["y"], BY_TIME.name: UNIQUE}},
+        (
+            "index-differs",
+            BY_TIME.name,
+            "on y: unique is True, the registry says not set",
+            ["dropIndexes", "createIndexes"],
+        ),
+    ),
+    "hidden on one, missing on the other": (
+        {"x": {**named([BY_ID]), BY_TIME.name: HIDDEN}, "y": named([BY_ID])},
+        (
+            "index-differs",
+            BY_TIME.name,
+            "on x: hidden is True, the registry says not set",
+            ["dropIndexes", "createIndexes"],
+        ),
+    ),
+    "too much on one": (
+        {"y": {**TWO["y"], "odd_1": ODD}},
+        ("extra-index", "odd_1", "the registry does not have this index on y", ["dropIndexes"]),
+    ),
+    "too much on both": (
+        {shard: {**indexes, "odd_1": ODD} for shard, indexes in TWO.items()},
+        ("extra-index", "odd_1", "the registry does not have this index", ["dropIndexes"]),
+    ),
+}
+
+
+@pytest.mark.parametrize(("on", "told"), UNEVEN.values(), ids=UNEVEN.keys())
+def test_an_index_is_compared_on_every_shard_that_holds_the_collection(on, told):
+    assert found(SESSIONS, sessions=changed(on=TWO)) == []
+    (one,) = found(SESSIONS, sessions=changed(on={**TWO, **on}))
+    assert (one.kind, one.object, one.detail, verbs([one])) == (told[0], f"{NS} {told[1]}", *told[2:])
+
+
 def test_extra_indexes_and_collections_stay_until_they_are_named():
     odd = {**whole(SESSIONS).indexes, "odd_1": {"key": {"odd": 1}}}
-    differences = found(SESSIONS, sessions=changed(indexes=odd), stray=Seen(exists=True))
+    differences = found(SESSIONS, sessions=changed(on={"x": odd}), stray=Seen(exists=True))
     assert [(d.kind, d.name) for d in differences] == [
         ("extra-index", f"{NS}.odd_1"),
         ("extra-collection", "exchange.stray"),
