@@ -72,8 +72,11 @@ def shard_key(collection: Collection) -> Keys | None:
 
 
 def sharded_keys(entries: Iterable[Document]) -> dict[str, Keys]:
-    """The shard key of each sharded collection, by the documents of `config.collections`. Pure."""
-    return {entry["_id"]: tuple(entry["key"].items()) for entry in entries}
+    """The shard key of each sharded collection, by the documents of `config.collections`. Pure.
+
+    MongoDB 8.0 also lists unsharded collections there that it keeps track of: they are `unsplittable`.
+    """
+    return {entry["_id"]: tuple(entry["key"].items()) for entry in entries if not entry.get("unsplittable")}
 
 
 def read_social(

@@ -179,6 +179,12 @@ def test_another_shard_key_needs_a_reshard_with_size_and_estimate():
     assert "user_id" in one.detail
 
 
+def test_a_sharded_collection_that_the_registry_leaves_whole_is_a_persons_affair():
+    (one,) = found(BADGES, badges=replace(whole(BADGES), key=(("_id", 1),)))
+    assert (one.kind, one.act, one.blocks) == ("shard-key", "person", True)
+    assert one.cure.startswith("unshardCollection members.badges (copies every document, MongoDB 8.0)")
+
+
 def test_a_hashed_shard_key_is_not_the_ranged_one():
     (one,) = found(SESSIONS, sessions=changed(key=(("session_id", "hashed"),)))
     assert (one.kind, one.act, one.blocks) == ("shard-key", "person", True)

@@ -9,6 +9,7 @@ import pytest
 
 from app_core.errors import UnhealthyError, UsageError
 from cluster_cli.schema import owners
+from cluster_cli.schema.social_facts import sharded_keys
 
 SHARDED = {"_id": "exchange.sessions", "uuid": UUID(int=1), "key": {"session_id": 1}, "unique": True}
 TRACKED = {
@@ -23,6 +24,10 @@ TRACKED = {
 """An unsharded collection, as MongoDB 8.0 lists it."""
 DATABASES = ({"_id": "exchange", "primary": "x"}, {"_id": "members", "primary": "m"})
 CHUNKS = {UUID(int=1): ("x", "y"), UUID(int=2): ("n",)}
+
+
+def test_a_tracked_collection_that_is_not_split_is_not_sharded():
+    assert sharded_keys([SHARDED, TRACKED]) == {"exchange.sessions": (("session_id", 1),)}
 
 
 def test_a_collection_lies_with_its_chunks_else_on_the_primary_shard():
