@@ -79,6 +79,12 @@ def in_place(index: Index, found: Live) -> Document:
     return changes if index_difference(index, {**found, **changes}) is None else {}
 
 
+def shortens(index: Index, on: Mapping[str, Mapping[str, Live]]) -> bool:
+    """Whether the registry's expiry is shorter than a live one, which is NaN where nobody can say."""
+    live = (indexes.get(index.name, {}).get("expireAfterSeconds") for indexes in on.values())
+    return any(index.ttl_seconds is not None and not index.ttl_seconds >= n for n in live if n is not None)
+
+
 def wants_unique_key(collection: Collection) -> bool:
     """Whether the registry asks for a unique index on exactly the shard key."""
     return any(i.unique and i.fields == collection.shard_key for i in collection.indexes)

@@ -26,6 +26,7 @@ class Seen:
 
     key: its shard key with the kind of each field (1, or "hashed"), None when it is unsharded or absent.
     on: shard that holds a part of it -> the indexes there; createIndexes builds on each for itself.
+    empty: whether it is known to hold no document.
     """
 
     exists: bool = False
@@ -33,6 +34,7 @@ class Seen:
     ranges: tuple[ZoneRange, ...] = ()
     on: Mapping[str, Indexes] = field(default_factory=dict[str, Indexes])
     options: Document = field(default_factory=dict[str, Any])
+    empty: bool = False
     size_bytes: int | None = None
     """Size of the data, read only where a difference needs it."""
 
@@ -88,9 +90,10 @@ def read_social(
     """
     with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="schema-read") as pool:
         listed = list(pool.map(lambda database: _collections(client, database), segments))
-    every = {namespace: document for part in listed for namespace, document in part.items()}
-    views = tuple(ns for ns, document in every.items() if document["type"] == "view")
-    options = {ns: document.get("options", {}) for ns, document in every.items() if ns not in views}
+        every = {namespace: document for part in listed for namespace, document in part.items()}
+        views = tuple(ns for ns, document in every.items() if document["type"] == "view")
+        options = {ns: document.get("options", {}) for ns, document in every.items() if ns not in views}
+        empty = dict(zip(options, pool.map(lambda ns: _is_empty(client, ns), options), strict=True))
     entries, databases = tuple(client.config.collections.find()), tuple(client.config.databases.find())
     indexes = read_indexes(ctx, owners(options, entries, databases, chunk_owners(client)))
     keys, ranges = sharded_keys(entries), _ranges(client)
@@ -101,6 +104,7 @@ def read_social(
             ranges=tuple(ranges.get(namespace, ())),
             on=indexes[namespace],
             options=options[namespace],
+            empty=empty[namespace],
         )
         for namespace in options
     }
@@ -133,6 +137,12 @@ def _collections(client: Client, database: str) -> dict[str, Document]:
         for found in client[database].list_collections()
         if not found["name"].startswith("system.")
     }
+
+
+def _is_empty(client: Client, namespace: str) -> bool:
+    """By a document, not by a count: the servers' counts are wrong after a crash."""
+    database, _, name = namespace.partition(".")
+    return client[database][name].find_one({}, {"_id": 1}) is None
 
 
 def _with_sizes(client: Client, seen: dict[str, Seen], wanted: Iterable[Collection]) -> dict[str, Seen]:

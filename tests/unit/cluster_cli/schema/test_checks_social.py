@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app_core.schema import registry
+from app_core.schema.model import Index
 from cluster_cli.schema import checks
 from cluster_cli.schema.differences import blocking, to_apply
 from cluster_cli.schema.social import SocialFacts
@@ -158,6 +159,51 @@ def test_an_index_is_compared_on_every_shard_that_holds_the_collection(on, told)
     assert found(SESSIONS, sessions=changed(on=TWO)) == []
     (one,) = found(SESSIONS, sessions=changed(on={**TWO, **on}))
     assert (one.kind, one.object, one.detail, verbs([one])) == (told[0], f"{NS} {told[1]}", *told[2:])
+
+
+EXPIRING = Index((("start_at", 1),), "ends", ttl_seconds=60)
+ENDING = replace(SESSIONS, indexes=(BY_ID, EXPIRING, BY_TIME))
+
+
+def ending(seconds, **changes):
+    """A collection whose live index ends documents after so long; None: it has no such index."""
+    indexes = named([BY_ID, BY_TIME])
+    if seconds is not None:
+        indexes[EXPIRING.name] = {**live(EXPIRING), "expireAfterSeconds": seconds}
+    return changed(ENDING, on={"x": indexes}, **changes)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "verb"), [(None, "createIndexes"), (90, "collMod"), (float("nan"), "collMod")]
+)
+def test_what_lets_the_servers_delete_documents_must_be_named(seconds, verb):
+    (one,) = found(ENDING, sessions=ending(seconds))
+    assert (one.act, one.name, one.blocks) == ("drop", f"{NS}.{EXPIRING.name}", False)
+    assert f"--allow-drop {one.name} (" in one.cure
+    assert "delete" in one.cure
+    assert to_apply([one], frozenset()) == []
+    assert verbs(to_apply([one], frozenset({one.name}))) == [verb]
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [ending(None, empty=True), ending(90, empty=True), ending(30), ending(30, empty=True)],
+    ids=["none, empty", "shorter, empty", "longer", "longer, empty"],
+)
+def test_an_expiry_that_deletes_nothing_is_applied(seen):
+    (one,) = found(ENDING, sessions=seen)
+    assert (one.act, one.name) == ("apply", "")
+    assert len(verbs([one])) == 1
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_indexes_beside_an_expiring_one_are_built_without_its_name(empty):
+    differences = found(ENDING, sessions=changed(ENDING, on={"x": {}}, empty=empty))
+    assert [d.object for d in differences] == [f"{NS} {index.name}" for index in ENDING.indexes]
+    built = [
+        i["name"] for d in to_apply(differences, frozenset()) for _, c in d.commands for i in c["indexes"]
+    ]
+    assert built == [index.name for index in ENDING.indexes if empty or index is not EXPIRING]
 
 
 def test_extra_indexes_and_collections_stay_until_they_are_named():
