@@ -63,6 +63,11 @@ class LiveSocial:
         """One collection; an absent one is empty."""
         return self.seen.get(collection.namespace, Seen())
 
+    def outside(self, collection: Collection) -> tuple[str, ...]:
+        """The shards outside its segment that hold documents of it, or may; none while it is empty."""
+        seen = self.of(collection)
+        return () if seen.empty else tuple(sorted({*seen.on} - {*self.segments[collection.segment]}))
+
     def shards(self, collection: Collection) -> int:
         """How many shards its segment has."""
         return len(self.segments[collection.segment])
@@ -84,7 +89,7 @@ def sharded_keys(entries: Iterable[Document]) -> dict[str, Keys]:
 def read_social(
     ctx: Context, client: Client, segments: Mapping[str, tuple[str, ...]], wanted: Iterable[Collection]
 ) -> LiveSocial:
-    """Everything in the segments' databases, in a few round trips; sizes only of what needs a reshard.
+    """Everything in the segments' databases, in a few round trips; sizes only of what has to be moved.
 
     Raises what `read_indexes` raises.
     """
@@ -108,14 +113,15 @@ def read_social(
         )
         for namespace in options
     }
-    return LiveSocial(
+    found = LiveSocial(
         dict(segments),
-        _with_sizes(client, _with_ranges(seen, ranges), wanted),
+        _with_ranges(seen, ranges),
         shard_entries=tuple(client.config.shards.find()),
         database_entries=databases,
         views=views,
         others=tuple(sorted({*client.list_database_names()} - {*segments, *_OWN_DATABASES})),
     )
+    return replace(found, seen={**found.seen, **_sizes(client, found, wanted)})
 
 
 def _with_ranges(seen: dict[str, Seen], ranges: Mapping[str, list[ZoneRange]]) -> dict[str, Seen]:
@@ -145,11 +151,12 @@ def _is_empty(client: Client, namespace: str) -> bool:
     return client[database][name].find_one({}, {"_id": 1}) is None
 
 
-def _with_sizes(client: Client, seen: dict[str, Seen], wanted: Iterable[Collection]) -> dict[str, Seen]:
+def _sizes(client: Client, live: LiveSocial, wanted: Iterable[Collection]) -> dict[str, Seen]:
+    """What has another shard key, or documents outside its segment, with its size."""
+    found: dict[str, Seen] = {}
     for collection in wanted:
-        found = seen.get(collection.namespace)
-        if found is None or not found.exists or found.key == shard_key(collection):
-            continue
-        stats = client[collection.segment].command("collStats", collection.name)
-        seen[collection.namespace] = replace(found, size_bytes=int(stats["size"]))
-    return seen
+        seen = live.of(collection)
+        if seen.exists and (seen.key != shard_key(collection) or live.outside(collection)):
+            stats = client[collection.segment].command("collStats", collection.name)
+            found[collection.namespace] = replace(seen, size_bytes=int(stats["size"]))
+    return found

@@ -1,8 +1,11 @@
 """Each kind of difference on the social side: what must be found, and when nothing is."""
 
+import re
 from dataclasses import replace
 
 import pytest
+from bson import json_util
+from bson.binary import UuidRepresentation
 
 from app_core.schema import registry
 from app_core.schema.model import Index
@@ -10,7 +13,7 @@ from cluster_cli.schema import checks
 from cluster_cli.schema.differences import blocking, to_apply
 from cluster_cli.schema.social import SocialFacts
 from cluster_cli.schema.social_facts import LiveSocial, Seen
-from cluster_cli.schema.zones import zone_ranges
+from cluster_cli.schema.zones import range_command, zone_ranges
 from tests.unit.cluster_cli.schema.live import BY_ID, BY_TIME, SESSIONS, live, named, whole
 
 BADGES = replace(SESSIONS, name="badges", segment="members", shard_key=(), indexes=(BY_TIME,))
@@ -288,6 +291,31 @@ def test_keys_in_another_zone_are_a_persons_affair():
     (one,) = found(SESSIONS, sessions=changed(ranges=wrong))
     assert (one.kind, one.act) == ("zone", "person")
     assert "members" in one.detail
+
+
+FAR = {"m": whole(SESSIONS).indexes, "x": whole(SESSIONS).indexes}
+"""It lies in another segment too."""
+
+
+@pytest.mark.parametrize("shards", [("x",), ("x", "y")])
+def test_a_zone_that_would_move_documents_is_a_persons_affair(shards):
+    there = {NS: changed(ranges=(), on=FAR, size_bytes=7000)}
+    segments = {**SEGMENTS, "exchange": shards}
+    (one,) = [d for d in of(replace(PLACED, segments=segments, seen=there), SESSIONS) if d.kind == "zone"]
+    assert (one.act, one.size_bytes) == ("person", 7000)
+    assert one.detail.endswith(" parts of the keys are not in zone exchange, documents lie on m")
+    parts = re.findall(r"EJSON\.parse\('(.*?)'\)", one.cure)
+    standard = json_util.JSONOptions(uuid_representation=UuidRepresentation.STANDARD)
+    commands = [json_util.loads(part, json_options=standard) for part in parts]
+    assert commands == [range_command(part) for part in zone_ranges(SESSIONS, len(shards))]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"on": FAR, "empty": True}, {"empty": False}], ids=["empty", "in its segment"]
+)
+def test_a_zone_that_moves_no_document_is_applied(changes):
+    (one,) = found(SESSIONS, sessions=changed(ranges=(), **changes))
+    assert (one.kind, one.act, verbs([one])) == ("zone", "apply", ["updateZoneKeyRange"])
 
 
 @pytest.mark.parametrize(
