@@ -9,6 +9,13 @@ from typing import Literal
 from app_core.schema.personal import Personal
 
 Number = int | float
+END = r"$(?!\n)"
+"""The end of a text. `$` alone also stands before a line break that ends it, for the server as for Python."""
+
+
+def exactly(pattern: str) -> str:
+    """A pattern that the whole text must match; alternatives in brackets."""
+    return f"^{pattern}{END}"
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from app_core.schema.fields import Field, Number, Outlives, Reference
+from app_core.schema.fields import Field, Number, Outlives, Reference, exactly
 from app_core.schema.personal import Personal
 
-LANGUAGE = "^[a-z]{2,3}(-[A-Z]{2})?$"
+LANGUAGE = exactly("[a-z]{2,3}(-[A-Z]{2})?")
 """BCP 47, language and region only."""
-ZONE = "^(UTC|[A-Za-z]+(/[A-Za-z0-9_+-]+){1,2})$"
+ZONE = exactly("(UTC|[A-Za-z]+(/[A-Za-z0-9_+-]+){1,2})")
 """A name of the IANA time zone database."""
-URL = "^https://[^ ]+$"
-EMAIL = r"^[^\s@A-Z]+@[^\s@A-Z]+$"
+URL = exactly(r"https://\S+")
+EMAIL = exactly(r"[^\s@A-Z]+@[^\s@A-Z]+")
 """An address in its normal form: trimmed, lower case."""
-SHA256 = "^[0-9a-f]{64}$"
+SHA256 = exactly("[0-9a-f]{64}")
 
 
 def key(name: str, says: str = "", personal: Personal = "none") -> Field:
@@ -173,7 +173,7 @@ def point(
 def availability(says: str = "when the member can meet", *, required: bool = False) -> Field:
     """Weekly hours in the member's own time zone, by its name: summer time is no change of the document."""
     day = choice("day", "MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-    clock = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+    clock = exactly("([01][0-9]|2[0-3]):[0-5][0-9]")
     start = text("from", 5, shortest=5, pattern=clock)
     end = text("to", 5, shortest=5, pattern=clock)
     slot = Field("slot", ("object",), fields=(day, start, end))

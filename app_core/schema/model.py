@@ -35,7 +35,7 @@ __all__ = [
 ReadPreference = Literal["primary", "primaryPreferred", "secondaryPreferred"]
 
 REPORTING_STALENESS_S = 90
-"""How old the data of a reporting read may be at most, in seconds; the least that MongoDB allows to ask."""
+"""About how old the data of a reporting read may be, in seconds; the least that MongoDB allows to ask."""
 
 
 @dataclass(frozen=True)

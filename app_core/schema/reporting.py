@@ -2,7 +2,8 @@
 
 The exact age is not to be had: a router's reply carries one time of operation, the greatest of the shards
 that answered. So it tells how old the data are at least, and what the router chooses members by
-(`maxStalenessSeconds`) how old they are at most.
+(`maxStalenessSeconds`) about how old they are at most: a router estimates the lag at each heartbeat, so a
+member that fell behind since the last one may be older by that interval.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Report:
 
     The age of a member's data is how far the newest write that it had applied lies behind the newest that
     the cluster knew of. Of several shards the oldest counts: it is at least what the freshest one said (0
-    when none said anything), and at most what reporting reads allow.
+    when none said anything), and at most about what reporting reads allow.
     """
 
     rows: tuple[Document, ...]
@@ -33,11 +34,11 @@ class Report:
 
     def aged(self) -> str:
         """The age as a note under a report."""
-        return f"data {self.least_seconds} to {self.most_seconds} s old"
+        return f"data {self.least_seconds} to about {self.most_seconds} s old"
 
 
 def report(client: Client, source: Handle, stages: Iterable[Mapping[str, Any]]) -> Report:
-    """Run an aggregation on secondaries that are at most 90 s behind; on a primary where there is none.
+    """Run an aggregation on secondaries that are at most about 90 s behind; on a primary where there is none.
 
     Raises PyMongoError, among others when every secondary is too far behind and there is no primary.
     """

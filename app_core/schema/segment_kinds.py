@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, DURABLE
-from app_core.schema.fields import Field
+from app_core.schema.fields import Field, exactly
 from app_core.schema.kinds import choice, digest, key, member, moment, text, whole
 from app_core.schema.model import Collection, Departure, Erasure, Index, Retention
 from app_core.schema.queries import query
 
 PAYLOAD = Field("value", ("string", "int", "long", "double", "bool", "binData", "date"), max_length=4096)
-NAMES = "^[a-z][a-z0-9_]{0,63}$"
+NAMES = exactly("[a-z][a-z0-9_]{0,63}")
 
 
 def outbox(segment: str) -> Collection:
@@ -25,7 +25,7 @@ def outbox(segment: str) -> Collection:
             key("event_id"),
             # milliseconds and random ids give no order within one thing: nobody may rely on any
             key("aggregate_id", "what the event is about; its events may be published in any order"),
-            text("type", 64, pattern="^[a-z]+([.][a-z_]+)+$"),
+            text("type", 64, pattern=exactly("[a-z]+([.][a-z_]+)+")),
             Field("payload", ("object",), personal="content", names=NAMES, entries=PAYLOAD),
             choice("status", "NEW", "PUBLISHED"),
             moment("created_at"),

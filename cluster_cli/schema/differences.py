@@ -19,9 +19,9 @@ class Difference:
     """One thing that is not as the registry says.
 
     object: its full name. name: what `--allow-drop` must say when the cure drops something that may hold
-    data, on the payments side with its kind (`column account.audit`). blocks: `schema apply` does nothing at
-    all until this is decided. size_bytes: what a scan, build, rewrite or reshard has to read;
-    estimate_seconds: at the rates of `cost.RATES`.
+    data, or lets the servers delete some; on the payments side with its kind (`column account.audit`).
+    blocks: `schema apply` does nothing at all until this is decided. size_bytes: what a scan, build, rewrite
+    or reshard has to read; estimate_seconds: at the rates of `cost.RATES`.
     """
 
     kind: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app_core.schema.model import Collection, Index
@@ -79,14 +79,59 @@ def in_place(index: Index, found: Live) -> Document:
     return changes if index_difference(index, {**found, **changes}) is None else {}
 
 
+def shortens(index: Index, on: Mapping[str, Mapping[str, Live]]) -> bool:
+    """Whether the registry's expiry is shorter than a live one, which is NaN where nobody can say."""
+    live = (indexes.get(index.name, {}).get("expireAfterSeconds") for indexes in on.values())
+    return any(index.ttl_seconds is not None and not index.ttl_seconds >= n for n in live if n is not None)
+
+
 def wants_unique_key(collection: Collection) -> bool:
     """Whether the registry asks for a unique index on exactly the shard key."""
     return any(i.unique and i.fields == collection.shard_key for i in collection.indexes)
 
 
-def missing_indexes(collection: Collection, present: Mapping[str, Live]) -> list[Document]:
-    """The registry's indexes that the collection lacks by name, as createIndexes takes them."""
-    return [index_document(i) for i in collection.indexes if i.name not in present]
+def lacking(name: str, on: Mapping[str, Mapping[str, Live]]) -> list[str]:
+    """The shards without an index of that name; `on`: shard -> its indexes."""
+    return [shard for shard, indexes in on.items() if name not in indexes]
+
+
+def differing(index: Index, on: Mapping[str, Mapping[str, Live]]) -> dict[str, str]:
+    """Shard -> what its index of that name has otherwise."""
+    words = {
+        shard: index_difference(index, indexes[index.name])
+        for shard, indexes in on.items()
+        if index.name in indexes
+    }
+    return {shard: word for shard, word in words.items() if word is not None}
+
+
+def told(wrong: Mapping[str, str], on: Mapping[str, object]) -> str:
+    """What `differing` found as one sentence; with the shards unless all that hold the collection agree."""
+    if wrong.keys() == on.keys() and len({*wrong.values()}) == 1:
+        return next(iter(wrong.values()))
+    return "; ".join(f"on {shard}: {words}" for shard, words in wrong.items())
+
+
+def in_place_everywhere(index: Index, on: Mapping[str, Mapping[str, Live]]) -> Document:
+    """What collMod must change on every shard; empty where one takes a rebuild, or lacks the index."""
+    parts = [in_place(index, on[shard][index.name]) for shard in differing(index, on)]
+    if lacking(index.name, on) or not all(parts):
+        return {}
+    return {name: value for part in parts for name, value in part.items()}
+
+
+def where(shards: Iterable[str], on: Mapping[str, object]) -> str:
+    """The shards in words; nothing when they are all that hold the collection."""
+    some = [shard for shard in on if shard in set(shards)]
+    return "" if len(some) == len(on) else f" on {', '.join(some)}"
+
+
+def missing_indexes(collection: Collection, on: Mapping[str, Mapping[str, Live]]) -> list[Index]:
+    """The registry's indexes that a shard lacks by name; not those that another shard has otherwise.
+
+    Those are built once the wrong one is dropped: createIndexes refuses them before.
+    """
+    return [i for i in collection.indexes if lacking(i.name, on) and not differing(i, on)]
 
 
 def serves_shard_key(found: Live, key: tuple[str, ...]) -> bool:

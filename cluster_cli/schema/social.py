@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from pymongo.errors import OperationFailure
 
@@ -21,6 +22,7 @@ from infra.context import Context
 _PARALLEL = 12
 """Making a collection is waiting, not work: each change of the metadata is acknowledged by a majority."""
 _NAMESPACE_EXISTS = 48
+_INDEX_NOT_FOUND = 27
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def read(ctx: Context, client: Client) -> SocialFacts:
     """The registry and the live cluster."""
     assert ctx.topology.social is not None
     wanted = registry.collections()
-    return SocialFacts(wanted, read_social(client, ctx.topology.social.segments, wanted))
+    return SocialFacts(wanted, read_social(ctx, client, ctx.topology.social.segments, wanted))
 
 
 def cure(
@@ -85,5 +87,11 @@ def _commands(client: Client, difference: Difference) -> None:
             # commands are encoded with the driver's bare defaults, which know no UUID
             client[database].command(command, codec_options=client.codec_options)
         except OperationFailure as error:
-            if error.code != _NAMESPACE_EXISTS or "create" not in command:  # another apply was first
+            if not _done_already(command, error.code):
                 raise
+
+
+def _done_already(command: Mapping[str, Any], code: int | None) -> bool:
+    """Another apply was first, or some of the shards did not have the index; the others dropped it."""
+    made = "create" in command and code == _NAMESPACE_EXISTS
+    return made or ("dropIndexes" in command and code == _INDEX_NOT_FOUND)

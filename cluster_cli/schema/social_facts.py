@@ -7,16 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pymongo.errors import OperationFailure
-
 from app_core.schema.model import Collection, Keys
 from cluster_cli.engines.mongodb.clients import Client
 from cluster_cli.engines.mongodb.users import PROBE_DATABASE
+from cluster_cli.schema.owners import Indexes, chunk_owners, owners, read_indexes
 from cluster_cli.schema.zones import ZoneRange
+from infra.context import Context
 
 Document = Mapping[str, Any]
 _PARALLEL = 4
-_NAMESPACE_NOT_FOUND = 26
 _OWN_DATABASES = ("admin", "config", "local", PROBE_DATABASE)
 """Databases of the servers and of the drills' probes."""
 
@@ -26,15 +25,23 @@ class Seen:
     """What the cluster has of one collection.
 
     key: its shard key with the kind of each field (1, or "hashed"), None when it is unsharded or absent.
+    on: shard that holds a part of it -> the indexes there; createIndexes builds on each for itself.
+    empty: whether it is known to hold no document.
     """
 
     exists: bool = False
     key: Keys | None = None
     ranges: tuple[ZoneRange, ...] = ()
-    indexes: Mapping[str, Document] = field(default_factory=dict[str, Document])
+    on: Mapping[str, Indexes] = field(default_factory=dict[str, Indexes])
     options: Document = field(default_factory=dict[str, Any])
+    empty: bool = False
     size_bytes: int | None = None
     """Size of the data, read only where a difference needs it."""
+
+    @property
+    def indexes(self) -> Indexes:
+        """Every index that some shard has, by name."""
+        return {name: index for indexes in self.on.values() for name, index in indexes.items()}
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,11 @@ class LiveSocial:
         """One collection; an absent one is empty."""
         return self.seen.get(collection.namespace, Seen())
 
+    def outside(self, collection: Collection) -> tuple[str, ...]:
+        """The shards outside its segment that hold documents of it, or may; none while it is empty."""
+        seen = self.of(collection)
+        return () if seen.empty else tuple(sorted({*seen.on} - {*self.segments[collection.segment]}))
+
     def shards(self, collection: Collection) -> int:
         """How many shards its segment has."""
         return len(self.segments[collection.segment])
@@ -66,37 +78,50 @@ def shard_key(collection: Collection) -> Keys | None:
     return tuple((name, 1) for name in collection.shard_key) or None
 
 
+def sharded_keys(entries: Iterable[Document]) -> dict[str, Keys]:
+    """The shard key of each sharded collection, by the documents of `config.collections`. Pure.
+
+    MongoDB 8.0 also lists unsharded collections there that it keeps track of: they are `unsplittable`.
+    """
+    return {entry["_id"]: tuple(entry["key"].items()) for entry in entries if not entry.get("unsplittable")}
+
+
 def read_social(
-    client: Client, segments: Mapping[str, tuple[str, ...]], wanted: Iterable[Collection]
+    ctx: Context, client: Client, segments: Mapping[str, tuple[str, ...]], wanted: Iterable[Collection]
 ) -> LiveSocial:
-    """Everything in the segments' databases, in a few round trips; sizes only of what needs a reshard."""
-    found = client.config.collections.find({}, {"key": 1})
-    keys: dict[str, Keys] = {doc["_id"]: tuple(doc["key"].items()) for doc in found}
-    ranges = _ranges(client)
+    """Everything in the segments' databases, in a few round trips; sizes only of what has to be moved.
+
+    Raises what `read_indexes` raises.
+    """
     with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="schema-read") as pool:
         listed = list(pool.map(lambda database: _collections(client, database), segments))
         every = {namespace: document for part in listed for namespace, document in part.items()}
         views = tuple(ns for ns, document in every.items() if document["type"] == "view")
         options = {ns: document.get("options", {}) for ns, document in every.items() if ns not in views}
-        indexes = dict(zip(options, pool.map(lambda ns: _indexes(client, ns), options), strict=True))
+        empty = dict(zip(options, pool.map(lambda ns: _is_empty(client, ns), options), strict=True))
+    entries, databases = tuple(client.config.collections.find()), tuple(client.config.databases.find())
+    indexes = read_indexes(ctx, owners(options, entries, databases, chunk_owners(client)))
+    keys, ranges = sharded_keys(entries), _ranges(client)
     seen = {
         namespace: Seen(
             exists=True,
             key=keys.get(namespace),
             ranges=tuple(ranges.get(namespace, ())),
-            indexes=indexes[namespace],
+            on=indexes[namespace],
             options=options[namespace],
+            empty=empty[namespace],
         )
         for namespace in options
     }
-    return LiveSocial(
+    found = LiveSocial(
         dict(segments),
-        _with_sizes(client, _with_ranges(seen, ranges), wanted),
+        _with_ranges(seen, ranges),
         shard_entries=tuple(client.config.shards.find()),
-        database_entries=tuple(client.config.databases.find()),
+        database_entries=databases,
         views=views,
         others=tuple(sorted({*client.list_database_names()} - {*segments, *_OWN_DATABASES})),
     )
+    return replace(found, seen={**found.seen, **_sizes(client, found, wanted)})
 
 
 def _with_ranges(seen: dict[str, Seen], ranges: Mapping[str, list[ZoneRange]]) -> dict[str, Seen]:
@@ -120,21 +145,18 @@ def _collections(client: Client, database: str) -> dict[str, Document]:
     }
 
 
-def _indexes(client: Client, namespace: str) -> dict[str, Document]:
+def _is_empty(client: Client, namespace: str) -> bool:
+    """By a document, not by a count: the servers' counts are wrong after a crash."""
     database, _, name = namespace.partition(".")
-    try:
-        return {index["name"]: index for index in client[database][name].list_indexes()}
-    except OperationFailure as error:
-        if error.code != _NAMESPACE_NOT_FOUND:  # dropped in between
-            raise
-        return {}
+    return client[database][name].find_one({}, {"_id": 1}) is None
 
 
-def _with_sizes(client: Client, seen: dict[str, Seen], wanted: Iterable[Collection]) -> dict[str, Seen]:
+def _sizes(client: Client, live: LiveSocial, wanted: Iterable[Collection]) -> dict[str, Seen]:
+    """What has another shard key, or documents outside its segment, with its size."""
+    found: dict[str, Seen] = {}
     for collection in wanted:
-        found = seen.get(collection.namespace)
-        if found is None or not found.exists or found.key == shard_key(collection):
-            continue
-        stats = client[collection.segment].command("collStats", collection.name)
-        seen[collection.namespace] = replace(found, size_bytes=int(stats["size"]))
-    return seen
+        seen = live.of(collection)
+        if seen.exists and (seen.key != shard_key(collection) or live.outside(collection)):
+            stats = client[collection.segment].command("collStats", collection.name)
+            found[collection.namespace] = replace(seen, size_bytes=int(stats["size"]))
+    return found

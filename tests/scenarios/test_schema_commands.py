@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
 import threading
 import uuid
 from collections.abc import Iterator
@@ -182,6 +183,24 @@ def test_a_contradiction_refuses_before_anything_is_done(
     assert done.returncode == 6
     assert f"--allow-drop members.badges.{index.name}" in done.stderr
     assert "sender_id_1_created_at_1" not in root["exchange"]["messages"].index_information()
+
+
+def test_an_expiry_waits_for_its_name_where_documents_are(
+    sandbox: Context, root: Client, restored: None
+) -> None:
+    seed = random.randrange(2**32)
+    token = Samples(seed=seed).document(registry.collection("refresh_tokens"), seed)
+    tokens = root["members"]["refresh_tokens"]
+    tokens.insert_one(token)
+    tokens.drop_index("expires_at_1")
+    left = schema(sandbox, "apply")
+    assert left.returncode == 0, left.stderr
+    assert "left as it is: members.refresh_tokens expires_at_1" in left.stderr
+    assert "expires_at_1" not in tokens.index_information()
+    named = schema(sandbox, "apply", "--allow-drop", "members.refresh_tokens.expires_at_1")
+    assert named.returncode == 0, named.stderr
+    assert "expires_at_1" in tokens.index_information()
+    tokens.delete_one({"_id": token["_id"]})
 
 
 # -- indexes

@@ -19,10 +19,11 @@ from app_core.schema.model import Collection, Table
 from app_core.schema.tabular import StateMachine
 from bench.samples import Samples
 from cluster_cli.engines.mongodb.clients import mongo_client
-from cluster_cli.engines.mongodb.handles import bound, handle
+from cluster_cli.engines.mongodb.handles import handle
 from cluster_cli.engines.postgresql.connect import connect
 from infra.context import Context
 from tests.docs.seed_dictionary import COLLECTIONS, TABLES, Keys, Shape, lacking, shapes, wrong_fields
+from tests.scenarios.shard_indexes import Indexes, indexes_on_shards, wrong_on_shards
 
 pytestmark = pytest.mark.cluster
 Accounts = tuple[uuid.UUID, uuid.UUID]
@@ -93,12 +94,21 @@ def test_the_application_cannot_rewrite_the_ledger(sandbox: Context, statement: 
         connection.execute(statement)  # type: ignore[arg-type] - a statement of ours
 
 
+@pytest.fixture(scope="module")
+def on_shards(sandbox: Context) -> dict[str, dict[str, Indexes]]:
+    """namespace -> shard that holds it -> its indexes."""
+    return indexes_on_shards(sandbox, registry.collections())
+
+
 @pytest.mark.parametrize("entry", registry.collections(), ids=lambda entry: entry.name)
-def test_live_indexes_are_the_registrys(sandbox: Context, entry: Collection) -> None:
-    with mongo_client(sandbox) as client:
-        live = bound(client, entry).index_information()
+def test_live_indexes_are_the_registrys_on_every_shard(
+    on_shards: dict[str, dict[str, Indexes]], entry: Collection
+) -> None:
+    on = on_shards[entry.namespace]
+    assert on
+    assert wrong_on_shards(entry, on) == []
+    (live, *_) = on.values()
     unique = {name for name, index in live.items() if index.get("unique") and name != "_id_"}
-    assert {index.name for index in entry.indexes} <= live.keys()
     assert unique == {index.name for index in entry.indexes if index.unique}
 
 

@@ -12,12 +12,13 @@ from app_core.schema.model import Collection, Query
 from app_core.schema.queries import mongo_filter, one_shard
 from bench.samples import Samples
 from cluster_cli.bootstrap import bootstrap
-from cluster_cli.engines.mongodb import mongo_client
+from cluster_cli.engines.mongodb import member_client, mongo_client
 from cluster_cli.ephemeral import ephemeral_cluster
-from cluster_cli.schema.apply import find_differences
+from cluster_cli.schema.apply import apply_schema, find_differences
 from cluster_cli.status import read_cluster
 from infra.context import Context
 from infra.topology import load_topology
+from tests.scenarios.shard_indexes import indexes_on_shards, wrong_on_shards
 
 pytestmark = pytest.mark.cluster
 SPREAD = [c for c in registry.collections() if c.segment == "exchange" and c.shard_key]
@@ -81,6 +82,39 @@ def asks(template: Query) -> set[str]:
 
 
 def test_nothing_differs_on_a_segment_of_several_shards(segments: Context) -> None:
+    assert find_differences(segments) == []
+
+
+def test_every_shard_of_a_segment_has_the_indexes_of_the_registry(segments: Context) -> None:
+    found = indexes_on_shards(segments, registry.collections())
+    assert {*found["exchange.messages"]} == {"exchange-1", "exchange-2"}
+    wrong = {c.namespace: wrong_on_shards(c, found[c.namespace]) for c in registry.collections()}
+    assert {namespace: words for namespace, words in wrong.items() if words} == {}
+
+
+@pytest.mark.parametrize("shard", ["exchange-1", "exchange-2"])
+def test_an_index_that_one_shard_lost_is_told_and_built_again(segments: Context, shard: str) -> None:
+    messages = registry.collection("messages")
+    with member_client(segments, f"{shard}-a") as client:
+        client["exchange"]["messages"].drop_index("sender_id_1_created_at_1")
+    on = indexes_on_shards(segments, [messages])[messages.namespace]
+    assert wrong_on_shards(messages, on) == [f"{shard} lacks sender_id_1_created_at_1"]
+    (one,) = find_differences(segments)
+    assert one.object == "exchange.messages sender_id_1_created_at_1"
+    assert one.detail == f"the index is missing on {shard}"
+    apply_schema(segments, lambda _: None)
+    on = indexes_on_shards(segments, [messages])[messages.namespace]
+    assert wrong_on_shards(messages, on) == []
+    assert find_differences(segments) == []
+
+
+def test_an_index_that_only_one_shard_has_goes_when_it_is_named(segments: Context) -> None:
+    with member_client(segments, "exchange-2-a") as client:
+        client["exchange"]["messages"].create_index("lang", name="odd")
+    (one,) = find_differences(segments)
+    assert (one.kind, one.name) == ("extra-index", "exchange.messages.odd")
+    assert one.detail == "the registry does not have this index on exchange-2"
+    apply_schema(segments, lambda _: None, allowed=frozenset({"exchange.messages.odd"}))
     assert find_differences(segments) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, FAST
-from app_core.schema.fields import Field
+from app_core.schema.fields import Field, exactly
 from app_core.schema.index_kinds import ending
 from app_core.schema.kinds import choice, key, member, moment
 from app_core.schema.model import Collection, Departure, Index, Retention
@@ -34,7 +34,7 @@ COLLECTION = Collection(
             "payload",
             ("object",),
             says="what the type needs: short texts and numbers",
-            names="^[a-z][a-z0-9_]{0,63}$",
+            names=exactly("[a-z][a-z0-9_]{0,63}"),
             entries=Field("value", ("string", "int", "long", "double", "bool", "binData"), max_length=256),
         ),
         moment("occurred_at"),

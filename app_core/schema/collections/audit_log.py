@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DURABLE, EVIDENCE
-from app_core.schema.fields import Field
+from app_core.schema.fields import Field, exactly
 from app_core.schema.kinds import choice, key, member, moment, text
 from app_core.schema.model import Collection, Departure, Index, Retention
 from app_core.schema.queries import query
@@ -18,7 +18,7 @@ COLLECTION = Collection(
     fields=(
         key("audit_id"),
         member("actor_id"),
-        text("action", 64, pattern="^[a-z]+([.][a-z_]+)+$"),
+        text("action", 64, pattern=exactly("[a-z]+([.][a-z_]+)+")),
         choice(
             "target_type",
             "USER",
@@ -37,7 +37,7 @@ COLLECTION = Collection(
             ("object",),
             required=False,
             personal="sensitive",
-            names="^[a-z][a-z0-9_]{0,63}$",
+            names=exactly("[a-z][a-z0-9_]{0,63}"),
             entries=Field("value", ("string", "int", "long", "double", "bool", "binData"), max_length=1024),
         ),
         moment("at"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DURABLE, NOBODYS
+from app_core.schema.fields import exactly
 from app_core.schema.kinds import key, text
 from app_core.schema.model import Collection, Index, Kept
 from app_core.schema.queries import query
@@ -17,7 +18,7 @@ COLLECTION = Collection(
     primary_key=("badge_id",),
     fields=(
         key("badge_id"),
-        text("code", 64, pattern="^[A-Z][A-Z0-9_]*$"),
+        text("code", 64, pattern=exactly("[A-Z][A-Z0-9_]*")),
         text("name", 120),
         text("description", 2000, shortest=0),
         text("icon", 2048),

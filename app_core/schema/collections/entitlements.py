@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, FAST
+from app_core.schema.fields import exactly
 from app_core.schema.index_kinds import expiring
 from app_core.schema.kinds import choice, many, member, moment, payment_ref, text
 from app_core.schema.model import Collection, Departure, Index, Retention
@@ -20,7 +21,7 @@ COLLECTION = Collection(
         payment_ref("subscription_id", "subscription.id"),
         choice("plan", "premium", "vip"),
         choice("status", "active", "past_due"),
-        many("features", text("feature", 64, pattern="^[a-z][a-z0-9_]*$"), 50),
+        many("features", text("feature", 64, pattern=exactly("[a-z][a-z0-9_]*")), 50),
         moment("expires_at", "when the copy must be read again from the payments database"),
     ),
     indexes=(

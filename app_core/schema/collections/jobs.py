@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DURABLE
-from app_core.schema.fields import Field
+from app_core.schema.fields import Field, exactly
 from app_core.schema.kinds import choice, key, moment, text, whole
 from app_core.schema.model import Collection, Departure, Erasure, Index, Retention
 from app_core.schema.queries import query
@@ -24,7 +24,7 @@ COLLECTION = Collection(
             "payload",
             ("object",),
             personal="pseudonym",
-            names="^[a-z][a-z0-9_]{0,63}$",
+            names=exactly("[a-z][a-z0-9_]{0,63}"),
             entries=Field("value", ("string", "int", "long", "double", "bool", "binData"), max_length=1024),
         ),
         moment("run_at"),

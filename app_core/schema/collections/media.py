@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, DURABLE
+from app_core.schema.fields import exactly
 from app_core.schema.index_kinds import once
 from app_core.schema.kinds import choice, key, many, member, moment, real, text, url, whole
 from app_core.schema.model import Collection, Departure, Index, Kept, Limit
@@ -21,7 +22,7 @@ COLLECTION = Collection(
         choice("type", "INTRO_VIDEO", "IMAGE", "DOC", "AUDIO"),
         url("url", required=True),
         real("duration_sec", 0, 7200, required=False),
-        text("mime", 127, pattern="^[a-z]+/[a-z0-9.+-]+$", required=False),
+        text("mime", 127, pattern=exactly("[a-z]+/[a-z0-9.+-]+"), required=False),
         whole("size", 0, 5 * 2**30, "bytes", required=False),
         choice("scan_status", "PENDING", "CLEAN", "INFECTED", "FAILED", says="what the virus scanner said"),
         many("tags", text("tag", 40), 20),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, DURABLE
+from app_core.schema.fields import exactly
 from app_core.schema.kinds import choice, key, member, moment, text
 from app_core.schema.model import Collection, Index, Kept
 from app_core.schema.queries import query
@@ -17,7 +18,7 @@ COLLECTION = Collection(
     fields=(
         key("phone_verif_id"),
         member("user_id"),
-        text("phone", 16, "E.164", shortest=8, personal="contact", pattern="^[+][1-9][0-9]{6,14}$"),
+        text("phone", 16, "E.164", shortest=8, personal="contact", pattern=exactly("[+][1-9][0-9]{6,14}")),
         choice("status", "PENDING", "VERIFIED"),
         moment("created_at"),
     ),

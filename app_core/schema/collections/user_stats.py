@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app_core.schema.concerns import DELETED, FAST
-from app_core.schema.fields import Field
+from app_core.schema.fields import Field, exactly
 from app_core.schema.kinds import member, moment, whole
 from app_core.schema.model import Collection, Departure, Index, Kept
 from app_core.schema.queries import query
@@ -21,7 +21,7 @@ COLLECTION = Collection(
             "counters",
             ("object",),
             says="name → count",
-            names="^[a-z][a-z0-9_]{0,63}$",
+            names=exactly("[a-z][a-z0-9_]{0,63}"),
             entries=whole("count", 0, 2**53),
         ),
         moment("updated_at"),

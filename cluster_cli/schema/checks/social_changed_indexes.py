@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from app_core.schema.model import Collection, Index
 from cluster_cli.schema.differences import Difference
-from cluster_cli.schema.indexes import Live, in_place, index_difference, index_document
+from cluster_cli.schema.indexes import (
+    Live,
+    differing,
+    in_place_everywhere,
+    index_document,
+    shortens,
+    told,
+)
 from cluster_cli.schema.social import SocialFacts
 
 NAME = "index-differs"
@@ -15,32 +22,37 @@ ORDER = 35
 
 
 def find(facts: SocialFacts) -> Iterator[Difference]:
-    """Expiries and hidden indexes are cured in place; all else is a drop and a build, and must be named."""
+    """Expiries and hidden indexes are cured in place; all else is a drop and a build, and must be named.
+
+    So must a shorter expiry on a collection that holds documents.
+    """
     for collection in facts.collections:
-        present = facts.live.of(collection).indexes
+        seen = facts.live.of(collection)
         for index in collection.indexes:
-            found = present.get(index.name)
-            words = index_difference(index, found) if found is not None else None
-            if found is not None and words:
-                changes = in_place(index, found)
-                yield (
-                    _modify(collection, index, changes, words)
-                    if changes
-                    else _rebuild(collection, index, words)
-                )
+            wrong = differing(index, seen.on)
+            if not wrong:
+                continue
+            words, changes = told(wrong, seen.on), in_place_everywhere(index, seen.on)
+            if changes:
+                yield _modify(collection, index, changes, words, not seen.empty and shortens(index, seen.on))
+            else:
+                yield _rebuild(collection, index, words)
 
 
-def _modify(collection: Collection, index: Index, changes: Live, words: str) -> Difference:
+def _modify(collection: Collection, index: Index, changes: Live, words: str, deletes: bool) -> Difference:
+    """deletes: the servers will delete documents that the longer expiry would have kept."""
     change = {"name": index.name, **changes}
-    deletes = "; what is older than the new limit is deleted by the servers"
+    name = f"{collection.namespace}.{index.name}" if deletes else ""
+    allow = f"swapctl schema apply --allow-drop {name} (collMod; the servers then delete what has expired)"
     return Difference(
         NAME,
         "social",
         f"{collection.namespace} {index.name}",
         words,
-        "apply",
-        f"collMod (in place{deletes if 'expireAfterSeconds' in changes else ''})",
+        "drop" if deletes else "apply",
+        allow if deletes else "collMod (in place)",
         owner=collection.namespace,
+        name=name,
         commands=((collection.segment, {"collMod": collection.name, "index": change}),),
     )
 

@@ -46,12 +46,19 @@ def _reshard(collection: Collection, seen: Seen) -> Difference:
         f"{collection.namespace} shard key",
         f"sharded by {_words(seen.key)}, the registry says {_words(shard_key(collection))}",
         "person",
-        f"reshardCollection {collection.namespace} (copies every document), or correct the registry",
+        _cure(collection),
         work="reshard",
         size_bytes=seen.size_bytes,
         estimate_seconds=estimate("reshard", seen.size_bytes),
         blocks=True,
     )
+
+
+def _cure(collection: Collection) -> str:
+    verb, since = (
+        ("reshardCollection", "") if collection.shard_key else ("unshardCollection", ", MongoDB 8.0")
+    )
+    return f"{verb} {collection.namespace} (copies every document{since}), or correct the registry"
 
 
 def _words(key: Keys | None) -> str:

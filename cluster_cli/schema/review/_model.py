@@ -14,7 +14,8 @@ class IndexUse:
     """One index over all members: how often it served a query (`uses`), counted since when, how big it is.
 
     keys: its keys as words, in order (`user_id 1`, `created_at -1`); needed: it keeps a constraint, a shard
-    key or an expiry; condition: its partial filter, as text; special: text, 2dsphere and their like;
+    key or an expiry; condition: what it holds and how it compares, as text: its partial filter, on MongoDB
+    whether it is sparse, and its collation; special: text, 2dsphere and their like; hidden: no query uses it;
     unheard: members that may have used it and did not answer; cache_share: how much of a member's cache it
     would fill, 1 = all of it, on the member where that is most (MongoDB only).
     """
@@ -34,6 +35,7 @@ class IndexUse:
     unheard: tuple[str, ...] = ()
     cache_share: float = 0.0
     partitioned: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,9 @@ _PARALLEL = 4
 _HOLDERS = ("mongod-shard", "mongod-hidden")
 """Kinds of members that have data, and so count uses."""
 
+_CONDITIONS = ("partialFilterExpression", "sparse", "collation")
+"""Properties that decide which documents an index holds, and which comparisons it can serve."""
+
 
 @dataclass(frozen=True)
 class Access:
@@ -138,7 +141,7 @@ def _use(collection: Collection, access: Access, stats: Document, shard_key: boo
         name=access.name,
         keys=keys,
         needed=bool(access.name == "_id_" or spec.get("unique") or expires or shard_key),
-        condition=str(spec.get("partialFilterExpression", "")),
+        condition="; ".join(f"{name} {spec[name]}" for name in _CONDITIONS if spec.get(name)),
         special=any(not isinstance(kind, int | float) for kind in spec["key"].values()),
         declared=access.name in {index.name for index in collection.indexes},
         uses=access.uses,
@@ -146,6 +149,7 @@ def _use(collection: Collection, access: Access, stats: Document, shard_key: boo
         size_bytes=int(stats.get("indexSizes", {}).get(access.name, 0)),
         table_bytes=int(stats.get("size", 0)),
         cache_share=access.cache_share,
+        hidden=bool(spec.get("hidden")),
     )
 
 

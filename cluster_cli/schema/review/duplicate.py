@@ -29,7 +29,7 @@ def find(facts: ReviewFacts) -> Iterator[Finding]:
 def covers(other: IndexUse, index: IndexUse) -> bool:
     """Whether every query that `index` serves is served by `other`."""
     same = (other.domain, other.table, other.condition) == (index.domain, index.table, index.condition)
-    if not same or other.special or other.name == index.name:
+    if not same or other.special or other.hidden or other.name == index.name:
         return False
     if other.keys == index.keys:
         return other.needed or other.name < index.name

@@ -14,10 +14,11 @@ from bson import Binary
 from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
-from app_core.schema.fields import Field
+from app_core.schema.fields import END, Field
 from app_core.schema.kinds import SHA256
 from app_core.schema.model import Collection
 from app_core.schema.validators import is_uuid
+from bench.samples import text
 
 Document = dict[str, Any]
 Place = tuple[str | int, ...]
@@ -150,7 +151,7 @@ def _of_pattern(pattern: str, least: int, most: int) -> st.SearchStrategy[str]:
     """Texts of a pattern. Once for each: making one of a long repetition takes a second."""
     if pattern == SHA256:
         return st.text("0123456789abcdef", min_size=64, max_size=64)
-    words = st.from_regex(pattern.removeprefix("^").removesuffix("$"), fullmatch=True, alphabet=LETTERS)
+    words = st.from_regex(pattern.removeprefix("^").removesuffix(END), fullmatch=True, alphabet=LETTERS)
     return words.filter(lambda word: least <= len(word) <= most)
 
 
@@ -203,7 +204,7 @@ def _bad(field: Field, place: Place) -> Iterator[tuple[str, Place, Any]]:
         yield from ((rule, place, value) for rule, value in NO_UUIDS.items())
     if field.values:
         yield "of no enumeration", place, "no such word"
-    yield from ((rule, place, value) for rule, value in _out_of_bounds(field))
+    yield from ((rule, place, value) for rule, value in out_of_bounds(field))
     for part in field.fields:
         yield from _bad(part, (*place, part.name))
         if part.required:
@@ -215,7 +216,8 @@ def _bad(field: Field, place: Place) -> Iterator[tuple[str, Place, Any]]:
     for number, part in enumerate(field.pair):
         yield from _bad(part, (*place, number))
     if field.entries is not None:
-        yield "with a name of another form", (*place, "Bad Name"), 1
+        for name in ("Bad Name", "word\n", "word ", " word"):
+            yield f"with the name {name!r}", (*place, name), 1
         yield from ((rule, (*where,), value) for rule, where, value in _bad(field.entries, (*place, "word")))
 
 
@@ -225,7 +227,8 @@ def _fits(field: Field, value: Any) -> bool:
     return kind in field.types
 
 
-def _out_of_bounds(field: Field) -> Iterator[tuple[str, Any]]:
+def out_of_bounds(field: Field) -> Iterator[tuple[str, Any]]:
+    """(rule, value) of every bound of a field. No pattern lets a text begin or end with a space."""
     if field.minimum is not None:
         yield "below its minimum", int(field.minimum) - 1
     if field.maximum is not None:
@@ -238,6 +241,10 @@ def _out_of_bounds(field: Field) -> Iterator[tuple[str, Any]]:
         yield "too long", "é" * (field.max_length + 1)
     if field.pattern is not None:
         yield "of another form", " " * max(field.min_length or 1, 1)
+        word = text(field, 1)
+        yield "with a line break after it", f"{word}\n"
+        yield "with something after it", f"{word} "
+        yield "with something before it", f" {word}"
     if field.items is not None:
         yield from _wrong_lists(field, field.items)
     if field.pair:

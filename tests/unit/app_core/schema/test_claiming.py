@@ -192,7 +192,13 @@ def test_an_old_claim_without_its_account_is_taken_over(there):
 @pytest.mark.parametrize("name", ["users", "user_emails", "email_verifications"])
 @pytest.mark.parametrize(
     ("value", "taken"),
-    [("a.b@example.org", True), ("A@example.org", False), ("a@Example.org", False), (" a@b.org", False)],
+    [
+        ("a.b@example.org", True),
+        ("A@example.org", False),
+        ("a@Example.org", False),
+        (" a@b.org", False),
+        ("a@b.org\n", False),
+    ],
 )
 def test_validators_take_the_normal_form_alone(name, value, taken):
     (field,) = (f for f in registry.collection(name).fields if f.name == "email")

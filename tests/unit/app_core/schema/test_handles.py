@@ -139,7 +139,8 @@ ELSEWHERE = {
     "cluster_cli/rescue/replay.py": "puts back with majority whatever the collection",
     "cluster_cli/schema/readers.py": "reads only",
     "cluster_cli/schema/review/_social.py": "reads only",
-    "cluster_cli/schema/social_facts.py": "lists indexes only",
+    "cluster_cli/schema/owners.py": "lists indexes only",
+    "cluster_cli/schema/social_facts.py": "asks whether there is a document",
     "bench/schema_load.py": "fills before it measures",
 }
 OPENERS = ("client", "mongo", "database", "db")

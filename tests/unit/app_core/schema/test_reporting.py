@@ -25,7 +25,7 @@ def test_the_oldest_shards_age_lies_within_what_is_said(behind):
 
 
 def test_the_note_says_both_bounds():
-    assert replied(2, 70).aged() == f"data 2 to {REPORTING_STALENESS_S} s old"
+    assert replied(2, 70).aged() == f"data 2 to about {REPORTING_STALENESS_S} s old"
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_an_operation_newer_than_the_known_time_is_no_negative_age():
 
 
 def test_older_than_allowed_is_said_when_it_is_known():
-    assert replied(95).aged() == "data 95 to 95 s old"
+    assert replied(95).aged() == "data 95 to about 95 s old"

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app_core.schema import registry
-from app_core.schema.fields import walk
+from app_core.schema.fields import END, exactly, walk
 from app_core.schema.model import Collection
 from app_core.schema.validators import field_schema, is_uuid, json_schema, validator
-from tests.unit.app_core.schema.documents import BIG, breaches, good, ways, whole
+from tests.unit.app_core.schema.documents import BIG, breaches, good, out_of_bounds, ways, whole
 from tests.unit.app_core.schema.evaluator import refusals
 
 COLLECTIONS = registry.collections()
@@ -59,6 +59,7 @@ def test_the_rules_are_many() -> None:
         "too long",
         "of another form",
     }
+    wanted |= {"with a line break after it", "with something after it", "with something before it"}
     wanted |= {"binary data but no UUID", "a UUID in the order of an old driver"}
     wanted |= {"of no enumeration", "lacks", "too long a list", "holding the same twice", "too short a pair"}
     assert wanted <= kinds
@@ -70,6 +71,37 @@ def test_every_field_that_identifies_is_held_to_be_a_uuid() -> None:
         for path, field in walk(entry.fields):
             assert not (is_uuid(field) and "." in path), f"{entry.name}.{path}"
             assert is_uuid(field) or not field.references, f"{entry.name}.{path}"
+
+
+PATTERNS = {
+    f"{entry.name}.{path}": pattern
+    for entry in COLLECTIONS
+    for path, field in walk(entry.fields)
+    for pattern in (field.pattern, field.names, field.items.pattern if field.items else None)
+    if pattern
+}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS.keys())
+def test_every_pattern_is_about_the_whole_text(pattern: str) -> None:
+    assert pattern == exactly(pattern.removeprefix("^").removesuffix(END))
+
+
+LOOSE = {"at its beginning": ("^", ""), "at its end": (END, ""), "before a last line break": (END, "$")}
+
+
+@pytest.mark.parametrize(("anchor", "other"), LOOSE.values(), ids=LOOSE.keys())
+def test_a_pattern_that_is_open_lets_some_breach_pass(anchor: str, other: str) -> None:
+    """The inversion: badges whose code somebody could have twice, as another text."""
+    badges = registry.collection("badges")
+    code = next(field for field in badges.fields if field.name == "code")
+    assert code.pattern is not None
+    loose = replace(code, pattern=code.pattern.replace(anchor, other))
+    schema = {"properties": {"code": field_schema(loose)}}
+    bad = [value for rule, value in out_of_bounds(code) if rule.startswith("with ")]
+    assert any(refusals({"$jsonSchema": schema}, {"code": value}) == [] for value in bad)
+    strict = {"properties": {"code": field_schema(code)}}
+    assert all(refusals({"$jsonSchema": strict}, {"code": value}) for value in bad)
 
 
 @given(st.data())

@@ -9,6 +9,8 @@ from cluster_cli.schema.zones import zone_ranges
 BY_ID = Index((("session_id", 1),), "by id", unique=True)
 BY_TIME = Index((("status", 1), ("start_at", -1)), "by time")
 TEXT = Index((("label", "text"),), "search")
+SHARDS = {"exchange": "x", "members": "m"}
+"""The shard of each segment."""
 SESSIONS = Collection(
     name="sessions",
     segment="exchange",
@@ -31,12 +33,17 @@ def live(index):
     return {**index_document(index), "key": {"_fts": "text", "_ftsx": 1, **key}, "weights": words, **server}
 
 
+def named(indexes):
+    """Indexes as listIndexes shows them, by name."""
+    return {index.name: live(index) for index in indexes}
+
+
 def whole(collection):
     """A collection that is exactly what the registry says."""
     return Seen(
         exists=True,
         key=shard_key(collection),
         ranges=zone_ranges(collection, 1) if collection.shard_key else (),
-        indexes={"_id_": {"key": {"_id": 1}}, **{i.name: live(i) for i in collection.indexes}},
+        on={SHARDS[collection.segment]: {"_id_": {"key": {"_id": 1}}, **named(collection.indexes)}},
         options=strict(collection),
     )

@@ -146,6 +146,7 @@ TWIN = replace(BUSY, name="a_twin")
         (replace(WIDER, keys=("at -1", "user_id 1")), None),
         (replace(WIDER, table="other"), None),
         (replace(WIDER, special=True), None),
+        (replace(WIDER, hidden=True), None),
     ],
 )
 def test_duplicate(other, told):
@@ -199,6 +200,27 @@ def test_social_counters():
     assert (by_time.uses, by_time.size_bytes, by_time.table_bytes) == (5, 9, 5)
     assert by_time.keys == ("status 1", "start_at -1")
     assert by_time.declared
+
+
+FEWER = {
+    "a filter": {"partialFilterExpression": {"status": "open"}},
+    "sparse": {"sparse": True},
+    "a collation": {"collation": {"locale": "fr"}},
+    "hidden": {"hidden": True},
+}
+
+
+@pytest.mark.parametrize("spec", FEWER.values(), ids=FEWER.keys())
+def test_an_index_that_serves_fewer_queries_makes_no_other_a_duplicate(spec):
+    for properties, told in (({}, [("duplicate", f"{SESSIONS.namespace} {BY_TIME.name}")]), (spec, [])):
+        twin = replace(access(BY_TIME, 1, **properties), name="a_twin")
+        assert kinds(*uses([SESSIONS], [access(BY_TIME, 2), twin], {SESSIONS.namespace: {}}, {})) == told
+
+
+def test_a_hidden_index_is_a_duplicate_of_one_that_is_used():
+    hidden = replace(access(BY_TIME, 1, hidden=True), name="z_twin")
+    found = kinds(*uses([SESSIONS], [access(BY_TIME, 2), hidden], {SESSIONS.namespace: {}}, {}))
+    assert found == [("duplicate", f"{SESSIONS.namespace} z_twin")]
 
 
 def test_the_only_index_that_begins_with_the_shard_key_is_needed():

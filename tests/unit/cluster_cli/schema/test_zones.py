@@ -1,6 +1,7 @@
 """Zone ranges and first chunks."""
 
 import hashlib
+import string
 from dataclasses import replace
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import pytest
 from bson import MaxKey, MinKey
 
 from app_core.schema import registry
-from app_core.schema.kinds import SHA256
+from app_core.schema.kinds import SHA256, ZONE
 from app_core.schema.model import Collection, Field, Index, WriteConcern
 from cluster_cli.schema.zones import covers, missing_ranges, split_points, zone_ranges
 
@@ -58,7 +59,8 @@ CUTS = {
     "refresh_tokens": (["8"], ["5", "a"]),
     "phone_verifs": (["+5"], ["+4", "+7"]),
     "identity_links": (["facebook"], ["facebook", "google"]),
-    "user_emails": ([], []),
+    "user_emails": (["i"], ["c", "o"]),
+    "device_tokens": (["V"], ["K", "f"]),
 }
 
 
@@ -68,7 +70,7 @@ def test_a_text_is_cut_where_its_values_lie(name):
 
 
 @pytest.mark.parametrize("parts", [2, 3, 5])
-@pytest.mark.parametrize("name", [name for name in CUTS if CUTS[name][0]])
+@pytest.mark.parametrize("name", CUTS)
 def test_every_part_gets_its_share_of_the_documents(name, parts):
     values = [samples_text(key_of(name), number) for number in range(3000)]
     points = ["", *split_points(key_of(name), parts), "~"]
@@ -77,9 +79,13 @@ def test_every_part_gets_its_share_of_the_documents(name, parts):
 
 
 def samples_text(field, number):
-    """Values as they come in the world: each digit as often as another."""
+    """Values as they come in the world: each digit, and each letter, as often as another."""
     if field.values:
         return field.values[number % len(field.values)]
+    if field.name in ("email", "token"):
+        letters = string.digits + string.ascii_lowercase
+        letters += string.ascii_uppercase if field.name == "token" else ""
+        return f"{letters[number % len(letters)]}{number}@example.org"
     digest = hashlib.sha256(str(number).encode()).hexdigest()
     return digest if field.pattern == SHA256 else f"+{number % 9 + 1}{number:09d}"
 
@@ -94,7 +100,14 @@ def test_uuids_are_cut_into_equal_parts():
     assert all(isinstance(p, UUID) for p in points)
     assert split_points(Field("at", ("date",)), 4) == []
     assert split_points(UUIDS, 1) == []
-    assert split_points(Field("token", ("string",)), 4) == []
+    assert split_points(Field("zone", ("string",), pattern=ZONE), 4) == []
+
+
+@pytest.mark.parametrize("name", ["user_emails", "device_tokens"])
+def test_a_collection_that_was_zoned_in_one_piece_stays_so(name):
+    collection = registry.collection(name)
+    assert len(zone_ranges(collection, 2)) == 2
+    assert missing_ranges(collection, zone_ranges(collection, 1), 2) == []
 
 
 def test_only_what_an_interrupted_run_left_out_is_added():
