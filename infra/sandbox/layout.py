@@ -35,12 +35,16 @@ def sandbox_nodes(topology: Topology) -> tuple[Node, ...]:
     return tuple(nodes)
 
 
+OUTSIDE = Path("/tmp")
+"""Where SeaweedFS makes its sockets, whatever TMPDIR says."""
+
+
 def files_outside(nodes: Iterable[Node], ports: Mapping[str, Mapping[str, int]]) -> tuple[Path, ...]:
     """Sockets outside the sandbox's directory: SeaweedFS lets nobody choose, their names carry its ports."""
     parts = ("master", "volume", "filer", "s3")
     stores = [node.name for node in nodes if node.kind == "objectstore"]
     return tuple(
-        Path(f"/tmp/seaweedfs-{part}-grpc-{ports[store][f'{part}_grpc']}.sock")
+        OUTSIDE / f"seaweedfs-{part}-grpc-{ports[store][f'{part}_grpc']}.sock"
         for store in stores
         for part in parts
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from app_core.errors import RefusedError
 from infra.sandbox import contexts, listeners, machine, ports, process, state, usage, versions
 from infra.sandbox.home import TTL, paths, unprivileged_user
-from infra.sandbox.layout import sandbox_nodes
+from infra.sandbox.layout import OUTSIDE, sandbox_nodes
 from infra.sandbox.machine import Problem
 from infra.topology import Node, Topology
 
@@ -29,6 +29,7 @@ def problems(name: str, topology: Topology) -> list[Problem]:
         lambda: versions.problems(topology),
         machine.architecture,
         lambda: _directory(name),
+        _outside,
         lambda: _room(name, nodes),
         machine.open_files,
         lambda: _socket_paths(name, nodes),
@@ -82,6 +83,15 @@ def _directory(name: str) -> Iterator[Problem]:
             "export SWAPCTL_HOME=DIRECTORY",
         )
     yield from _passable(where)
+
+
+def _outside() -> Iterator[Problem]:
+    if not os.access(OUTSIDE, os.W_OK | os.X_OK):
+        yield Problem(
+            "SeaweedFS makes its sockets there, and you may not write there",
+            str(OUTSIDE),
+            f"as root: chmod 1777 {OUTSIDE}",
+        )
 
 
 def _is_noexec(directory: Path) -> bool:

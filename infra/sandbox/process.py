@@ -47,7 +47,12 @@ def boot_id() -> str:
 def start_ticks(pid: int) -> int | None:
     """Start time of a live process in clock ticks since boot; None when it is gone or a zombie."""
     fields = _stat(pid)
-    return None if fields is None or fields[0] in "ZX" else int(fields[19])
+    return None if fields is None or _has_ended(fields) else int(fields[19])
+
+
+def _has_ended(fields: list[str]) -> bool:
+    """Whether all threads have: while one has not, a zombie's sockets and ports are still open."""
+    return fields[0] in "ZX" and int(fields[17]) <= 1
 
 
 def is_frozen(pid: int) -> bool:
@@ -218,7 +223,7 @@ def _parents() -> dict[int, int]:
     found: dict[int, int] = {}
     for pid in all_pids():
         fields = _stat(pid)
-        if fields is not None and fields[0] not in "ZX":
+        if fields is not None and not _has_ended(fields):
             found[pid] = int(fields[1])
     return found
 

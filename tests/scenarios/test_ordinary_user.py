@@ -17,6 +17,7 @@ import pytest
 import cluster_cli.main
 from infra.sandbox import process
 from infra.sandbox.binaries import find
+from infra.sandbox.layout import OUTSIDE
 from tests.kernel import user_of
 
 pytestmark = pytest.mark.skipif(
@@ -41,6 +42,8 @@ def own_home() -> Iterator[Path]:
     for path in (*needed, find("mongod") or SWAPCTL):
         if (shut := barrier(path)) is not None:
             pytest.skip(f"user {USER} cannot read {path}: {shut} is closed to others")
+    if not OUTSIDE.stat().st_mode & 0o002:
+        pytest.skip(f"user {USER} may not write to {OUTSIDE}: chmod 1777 {OUTSIDE}")
     account = pwd.getpwnam(USER)
     directory = Path(tempfile.mkdtemp(prefix="swapctl-")).resolve()
     os.chown(directory, account.pw_uid, account.pw_gid)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from pathlib import Path
 
 import pytest
 
@@ -45,7 +46,7 @@ def foreign(request, tmp_path, monkeypatch):
     monkeypatch.setenv("SWAPCTL_HOME", str(chosen))
     (closed,) = (d for d in (chosen.parent, chosen, chosen / "sandboxes") if d.name == request.param)
     for directory in tmp_path.parents:
-        if directory.stat().st_uid == os.geteuid() and directory.is_relative_to("/tmp"):
+        if directory.stat().st_uid == os.geteuid() and Path("/tmp") in directory.parents:
             directory.chmod(0o755)
     tmp_path.chmod(0o755)
     closed.chmod(0o711 if closed.name == "sandboxes" and os.geteuid() == 0 else 0o000)

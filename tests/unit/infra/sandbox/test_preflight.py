@@ -221,15 +221,25 @@ def test_a_listener_that_is_a_member_of_a_sandbox_elsewhere_ends_with_that(
     assert found.cure.startswith("SWAPCTL_HOME=/elsewhere swapctl down --name other; or")
 
 
-def test_a_state_directory_that_is_not_writable(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    may = os.access
-    closed = (home, os.W_OK | os.X_OK)
+def close(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
+    """Make it a directory in which this user may not write."""
+    may, closed = os.access, (directory, os.W_OK | os.X_OK)
     monkeypatch.setattr(
         preflight.os, "access", lambda path, mode, **more: (path, mode) != closed and may(path, mode, **more)
     )
+
+
+def test_a_state_directory_that_is_not_writable(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    close(monkeypatch, home)
     (found,) = preflight.problems("demo", TOPOLOGY)
     assert (found.what, found.on) == ("the state directory is not writable", str(home))
     assert found.cure == "export SWAPCTL_HOME=DIRECTORY"
+
+
+def test_a_directory_of_sockets_that_is_not_writable(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    close(monkeypatch, Path("/tmp"))
+    (found,) = preflight.problems("demo", TOPOLOGY)
+    assert (found.on, found.cure) == ("/tmp", "as root: chmod 1777 /tmp")
 
 
 @pytest.mark.parametrize(

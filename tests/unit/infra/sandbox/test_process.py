@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,8 +46,6 @@ def start(paths: SandboxPaths, argv: tuple[str, ...], member: str = "m1") -> sub
 
 
 def wait_for_log(path: Path, text: str) -> None:
-    import time
-
     end = time.monotonic() + 10
     while text not in path.read_text():
         assert time.monotonic() < end, "the process did not start"
@@ -73,6 +72,30 @@ def test_a_zombie_is_not_alive(box: SandboxPaths) -> None:
     os.waitid(os.P_PID, popen.pid, os.WEXITED | os.WNOWAIT)  # dead, not reaped
     assert not identity.alive
     popen.wait()
+
+
+LEADER_ENDS_FIRST = """
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(60,)).start()
+ctypes.CDLL(None).syscall(60, 0)
+"""
+"""A program of which only the first thread ends: by the system call `exit` of x86-64, not the library's."""
+
+
+def test_a_zombie_with_a_thread_that_lives_is_alive(box: SandboxPaths) -> None:
+    popen = start(box, (sys.executable, "-c", LEADER_ENDS_FIRST))
+    identity = process.identify(popen.pid)
+    assert identity is not None
+    stat = Path(f"/proc/{popen.pid}/stat")
+    end = time.monotonic() + 10
+    while stat.read_text().rpartition(")")[2].split()[0] != "Z":
+        assert time.monotonic() < end, "the first thread did not end"
+        time.sleep(0.01)
+    assert identity.alive  # its sockets and ports are still open
+    assert process.wait_gone([popen.pid], 0.1) == (popen.pid,)
+    popen.kill()
+    assert process.wait_gone([popen.pid], 10) == ()
+    assert not identity.alive
 
 
 def test_a_reused_pid_is_another_process(box: SandboxPaths) -> None:
