@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+import threading
 from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
@@ -50,6 +53,7 @@ def main() -> NoReturn:
     """Run `swapctl` and end the process with its exit code."""
     _escape_what_cannot_be_written()
     arguments, debug = failures.take_debug(sys.argv[1:])
+    threads = threading.active_count()
     command = typer.main.get_command(app)
     try:
         # Typer's own words about a wrong call are no JSON: then they are reported here as well
@@ -57,11 +61,26 @@ def main() -> NoReturn:
         code = command.main(arguments, prog_name="swapctl", standalone_mode=as_text)
     except SystemExit as ended:
         if isinstance(cut := _cut_by(ended), KeyboardInterrupt):
-            sys.exit(failures.report(cut, arguments, debug))
+            _end(failures.report(cut, arguments, debug), threads)
         raise
     except BaseException as error:
-        sys.exit(failures.report(error, arguments, debug))
+        _end(failures.report(error, arguments, debug), threads)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end(code: int, threads: int) -> NoReturn:
+    """End a command that failed, whatever its threads still wait for: it will not come any more.
+
+    `threads`: how many there were before the command.
+    Of a cluster that did not form, its bootstrap does; the interpreter would join the pools of that for two
+    minutes, those of daemon threads too.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    if threading.active_count() > threads:
+        os._exit(code)
+    sys.exit(code)
 
 
 def _escape_what_cannot_be_written() -> None:

@@ -3,6 +3,8 @@
 import errno
 import json
 import stat
+import subprocess
+import sys
 
 import pytest
 import typer
@@ -97,3 +99,26 @@ def test_a_full_disk_is_a_known_error(capsys):
     full = OSError(errno.ENOSPC, "No space left on device", "/data/sandbox.json")
     assert failures.report(full, ["up"], False) == 1
     assert capsys.readouterr().err == "error: the disk is full: /data/sandbox.json\ntry: swapctl doctor\n"
+
+
+WAITS_FOR_EVER = """
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from app_core.errors import RefusedError
+from cluster_cli import main
+
+class Command:
+    def main(self, *_, **__):
+        ThreadPoolExecutor(1).submit(threading.Event().wait)
+        raise RefusedError("refused", on="pg1")
+
+main.typer.main.get_command = lambda _: Command()
+main.main()
+"""
+
+
+def test_a_failed_command_ends_though_a_thread_of_its_waits():
+    done = subprocess.run(
+        [sys.executable, "-c", WAITS_FOR_EVER], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (6, "error: refused: pg1\n")
