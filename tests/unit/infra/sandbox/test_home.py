@@ -14,12 +14,14 @@ from infra.sandbox import contexts, orphans, preflight, state
 from infra.sandbox.home import home, paths
 from infra.topology import load_topology
 
+# read as the user to whom the clone belongs, whose home may be closed to others
+TOPOLOGY = load_topology("minimal")
 LOOKS = {
     "state": lambda: list(state.all_paths()),
     "contexts": lambda: contexts.existing(None),
     "paths": lambda: paths("demo"),
     "sweep": lambda: orphans.sweep(lambda _: None),
-    "preflight": lambda: preflight.check("demo", load_topology("minimal")),
+    "preflight": lambda: preflight.check("demo", TOPOLOGY),
     "history": store.history,
     "stacks": stack_contexts.names,
 }
