@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
+import pytest
 from pymongo.database import Database
 
 from app_core.schema.migrations import Migration
@@ -21,7 +22,8 @@ from infra.context import Context
 
 CHANGES = {"create", "createIndexes", "dropIndexes", "shardCollection", "updateZoneKeyRange", "collMod"}
 ENOUGH = 100
-WHEN = ("before", "after")
+WHEN = (pytest.param("before", marks=pytest.mark.full), "after")
+"""Before a change is nearly after the one before it: only `make test-full` does both."""
 
 
 def killed_at_each(once: Callable[[int], int | None], step: int = 1) -> int:

@@ -30,6 +30,7 @@ from cluster_cli.schema.scratch import scratch_database
 from cluster_cli.waiting import wait_until
 from infra.context import Context
 from tests.scenarios.killing import (
+    WHEN,
     apply_to,
     kill_payments,
     kill_social,
@@ -41,7 +42,6 @@ from tests.scenarios.killing import (
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 Postgres = psycopg.Connection[Any]
-WHEN = (pytest.param("before", marks=pytest.mark.full), "after")
 WRONG, MISSING = "code_1", "user_id_1_awarded_at_-1"
 ALLOWED = frozenset({f"members.badges.{WRONG}"})
 OLD, OLD_MONTH = "2010-01-15", "outbox_2010_01"
