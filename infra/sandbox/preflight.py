@@ -29,7 +29,7 @@ def problems(name: str, topology: Topology) -> list[Problem]:
         lambda: versions.problems(topology),
         machine.architecture,
         lambda: _directory(name),
-        _outside,
+        lambda: _outside(nodes),
         lambda: _room(name, nodes),
         machine.open_files,
         lambda: _socket_paths(name, nodes),
@@ -85,8 +85,9 @@ def _directory(name: str) -> Iterator[Problem]:
     yield from _passable(where)
 
 
-def _outside() -> Iterator[Problem]:
-    if not os.access(OUTSIDE, os.W_OK | os.X_OK):
+def _outside(nodes: tuple[Node, ...]) -> Iterator[Problem]:
+    stores = [node for node in nodes if node.kind == "objectstore"]
+    if stores and not os.access(OUTSIDE, os.W_OK | os.X_OK):
         yield Problem(
             "SeaweedFS makes its sockets there, and you may not write there",
             str(OUTSIDE),

@@ -115,7 +115,7 @@ def kill_social(at: int, when: str, body: Callable[[], object]) -> int | None:
 
     def die() -> None:
         command = Deadly(Database.command, at, when, a_change)
-        Database.command = lambda *a, **o: command(*a, **o)  # type: ignore[method-assign]
+        Database.command = lambda *a, **o: command(*a, **o)  # type: ignore[method-assign] - of a child that is killed
         body()
 
     return in_a_child(die)
@@ -126,7 +126,7 @@ def kill_payments(ctx: Context, database: str, at: int, when: str) -> int | None
 
     def die() -> None:
         execute = Deadly(psycopg.Connection.execute, at, when, changes)
-        psycopg.Connection.execute = lambda *a, **o: execute(*a, **o)  # type: ignore[method-assign]
+        psycopg.Connection.execute = lambda *a, **o: execute(*a, **o)  # type: ignore[method-assign] - of a child that is killed
         apply_to(ctx, database)
 
     return in_a_child(die)
