@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from app_core.errors import RefusedError, SwapskillError
@@ -46,7 +47,7 @@ def is_healthy(ctx: Context) -> bool:
             and all(member.ok for member in read_status(ctx))
             and refusals(read_facts(ctx)) == ()
         )
-    except SwapskillError:  # etcd has no leader yet
+    except (SwapskillError, psycopg.OperationalError):  # etcd has no leader yet; the leader shuts down
         return False
 
 

@@ -46,11 +46,13 @@ def plan(box: Box, node: Node) -> NodePlan:
     )
 
 
-def _waits(box: Box, node: Node) -> tuple[str, str, str]:
+def _waits(box: Box, node: Node) -> tuple[str, str, str, str]:
     """What the launcher waits for: see `patroni_launch`."""
     etcd = ",".join(client_hosts(f"{node.group}-etcd", box))
     if not postgres_data.is_wanted(box, node):
-        return "", etcd, ""
+        return "", etcd, "", ""
+    data = str(box.dir(node.name) / "data")
     first = box.of_kind("postgres", node.group)[0]
-    data = box.dir(node.name) / "data"
-    return str(data), etcd, "" if first.member == node.name else first.at("postgres")
+    if first.member == node.name:
+        return data, etcd, "", ""
+    return data, etcd, first.at("postgres"), first.at("rest")
