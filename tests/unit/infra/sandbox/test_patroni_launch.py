@@ -23,7 +23,7 @@ def asked(tmp_path):
             self.send_response(answers.pop(0))
             self.end_headers()
 
-        def log_message(self, format, *args):  # noqa: A002 - the base class's name
+        def log_message(self, format, *args):
             pass
 
     ensure_pki(tmp_path, ["pg1"])
