@@ -50,10 +50,12 @@ def killed_after(arguments: list[str], lines: int, word: str = "") -> int | None
     return child.wait()
 
 
-def test_each_step_can_be_killed(name: str) -> None:
+@pytest.mark.parametrize("each", [pytest.param(1, marks=pytest.mark.full), 4])
+def test_each_step_can_be_killed(name: str, each: int) -> None:
+    """`make test` kills at every fourth step."""
     up = ["up", "--topology", "minimal", "--name", name]
     assert killed_after(up, 1, word="processes started") is None
-    for step in range(1, ENOUGH):
+    for step in range(1, ENOUGH, each):
         code = killed_after(["cluster", "bootstrap", "--context", name], step)
         if code is not None:
             break

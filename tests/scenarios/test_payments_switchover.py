@@ -83,7 +83,7 @@ def test_pools_resume_when_the_switchover_dies_or_hangs(healthy: Context, how: s
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.6])
+@pytest.mark.parametrize("after_s", [0.0, pytest.param(0.6, marks=pytest.mark.full)])
 def test_a_switchover_killed_in_mid_hand_over_ends_in_a_clean_state(healthy: Context, after_s: float) -> None:
     again = [SWAPCTL, "switchover", "payments", "--context", healthy.name]
     with load(healthy) as seen:

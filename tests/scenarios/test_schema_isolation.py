@@ -20,7 +20,7 @@ from infra.context import Context
 from infra.platform import Kill
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
-SEGMENTS = ("members", "exchange")
+SEGMENTS = ("members", pytest.param("exchange", marks=pytest.mark.full))
 
 
 @contextlib.contextmanager

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import psycopg
 
@@ -16,11 +15,11 @@ from app_core.errors import RefusedError, SwapskillError, TimedOutError
 from cluster_cli.engines.model import Health
 from cluster_cli.engines.postgresql import etcd, haproxy, patroni, status
 from cluster_cli.engines.postgresql.connect import ADMIN_DATABASE, connect
+from cluster_cli.engines.postgresql.early_release import release_early
 from cluster_cli.engines.postgresql.http import rest
 from cluster_cli.engines.postgresql.leader import etcd_group, key, read_sync_key, scope
 from cluster_cli.engines.postgresql.patroni import PatroniView
 from cluster_cli.engines.postgresql.pools import SURE_S, held
-from cluster_cli.engines.sockets import refuses
 from cluster_cli.plans import switchover_payments as plan
 from cluster_cli.role_change import RoleChange
 from infra.context import Context
@@ -134,7 +133,9 @@ def _hand_over(ctx: Context, old: str, new: str, proxies: tuple[str, ...], early
     if early_until is not None:
         # without it Patroni releases the key a second later; the new leader's state decides
         with contextlib.suppress(psycopg.OperationalError, SwapskillError):
-            _release_early(ctx, old, new, leader_key, position, request, early_until)
+            release_early(
+                ctx, old, new, leader_key, position, lambda: request.refusal is not None, early_until
+            )
     _until(lambda: is_writable(ctx, new), request, end, f"{new} does not take writes")
     _until(lambda: _lead_to(ctx, proxies, new), request, end, f"the proxies do not lead to {new}")
 
@@ -160,37 +161,11 @@ class _Request(threading.Thread):
             self.refusal = f"{answer.status} {str(answer.body).strip()}"
 
 
-def _release_early(
-    ctx: Context, old: str, new: str, leader_key: etcd.Key, position: int, request: _Request, until: float
-) -> None:
-    """Delete the leader's key once the old leader has shut down and the new one has all its WAL.
-
-    Patroni does so itself, after a fixed pause of a second. Only if the key is still the old leader's, and
-    only while no client writes for certain: otherwise Patroni's own release is waited for.
-    """
-    endpoint = ctx.endpoint(old)
-    with connect(ctx, via=new, database=ADMIN_DATABASE, autocommit=True) as standby:
-        while not (
-            refuses(endpoint.address, endpoint.ports["postgres"], 0.2) and _received(standby) >= position
-        ):
-            if request.refusal is not None or time.monotonic() > until:
-                return
-            time.sleep(_POLL_S)
-    current = etcd.get(ctx, etcd_group(ctx), key(ctx, "leader"))
-    if current.value == old and current.lease == leader_key.lease and time.monotonic() < until:
-        etcd.delete_if_unchanged(ctx, etcd_group(ctx), key(ctx, "leader"), current.revision)
-
-
 def _position(ctx: Context, member: str) -> int:
     """The leader's WAL position after the last client's transaction."""
     with connect(ctx, via=member, database=ADMIN_DATABASE, autocommit=True) as connection:
         row = connection.execute("SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')").fetchone()
     return int(row[0]) if row else 0
-
-
-def _received(standby: psycopg.Connection[Any]) -> int:
-    row = standby.execute("SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')").fetchone()
-    return int(row[0]) if row and row[0] is not None else 0
 
 
 def is_writable(ctx: Context, member: str) -> bool:
