@@ -3,13 +3,17 @@
 import contextlib
 import time
 from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
 
 from cluster_cli.engines.postgresql import early_release, etcd
 
-CTX = SimpleNamespace(endpoint=lambda member: SimpleNamespace(address="127.0.0.1", ports={"postgres": 5432}))
+CTX: Any = SimpleNamespace(
+    endpoint=lambda member: SimpleNamespace(address="127.0.0.1", ports={"postgres": 5432})
+)
+KEY: Any = SimpleNamespace(lease=7)
 
 
 @pytest.fixture
@@ -53,7 +57,7 @@ def release(*, refused=False, patience_s=0.05):
         CTX,
         "pg1",
         "pg2",
-        SimpleNamespace(lease=7),
+        KEY,
         100,
         lambda: refused,
         time.monotonic() + patience_s,
