@@ -86,7 +86,7 @@ def test_a_key_that_cannot_be_released_early_does_not_end_the_hand_over(
     monkeypatch.setattr(switchover, "key", lambda *_: "leader")
     monkeypatch.setattr(switchover, "_position", lambda *_: 0)
     monkeypatch.setattr(switchover._Request, "run", lambda _: None)
-    monkeypatch.setattr(switchover, "_release_early", failing)
+    monkeypatch.setattr(switchover, "release_early", failing)
     monkeypatch.setattr(switchover, "is_writable", lambda _, member: not asked.append(member))
     monkeypatch.setattr(switchover, "_lead_to", lambda *_: True)
     switchover._hand_over(cluster(), "pg1", "pgsync1", (), 1.0)
