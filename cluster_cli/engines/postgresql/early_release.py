@@ -43,7 +43,7 @@ def release_early(
     psycopg.OperationalError or SwapskillError when the standby or etcd does not answer.
     """
     with connect(ctx, via=new, database=ADMIN_DATABASE, autocommit=True) as standby:
-        while not (_has_everything(standby, position) and has_shut_down(ctx, old)):
+        while not (_has_everything(standby, position) and _has_shut_down(ctx, old)):
             if refused() or time.monotonic() > until:
                 return
             time.sleep(_POLL_S)
@@ -61,7 +61,7 @@ def _has_everything(standby: psycopg.Connection[Any], position: int) -> bool:
     return row is not None and not row[1] and row[0] is not None and int(row[0]) >= position
 
 
-def has_shut_down(ctx: Context, member: str) -> bool:
+def _has_shut_down(ctx: Context, member: str) -> bool:
     """Whether a member's PostgreSQL takes no session any more: nobody listens, or it says that it shuts down.
 
     One that starts, or that recovers from a crash, turns clients away as well, and is none.

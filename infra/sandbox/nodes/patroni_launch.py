@@ -1,8 +1,8 @@
 """Loads Patroni, waits for what it needs, and becomes it: what systemd's ordering does on a host.
 
 Copied into the member's directory, so that it runs wherever Patroni's own interpreter may read.
-Arguments: DATA ETCD FIRST LEADS PATRONI CONFIG; ETCD, FIRST and LEADS are `address:port,…`. All but ETCD are
-empty at every start but a cluster's first.
+Arguments: DATA ETCD FIRST LEADS PATRONI CONFIG. ETCD is `address:port,…`, FIRST and LEADS one `address:port`.
+DATA, FIRST and LEADS are empty at every start but a cluster's first.
 
 - Loading takes half a second of a core, so it happens while etcd starts and the data are copied.
 - DATA: the data directory, which is prepared meanwhile.
