@@ -136,10 +136,15 @@ def test_start_starts_what_is_missing_and_leaves_the_rest_alone(
 
 
 def server_and_agents(platform: Power, member: str) -> tuple[int, set[int]]:
-    """The postmaster, and the programs that look after it (what they run for a moment is left out)."""
+    """The postmaster, and the programs that look after it.
+
+    Left out: what an agent runs for a moment. Patroni starts PostgreSQL by a second Python (`pg_ctl_start`),
+    which may still be ending when the port is open.
+    """
     programs = {pid: program_of(pid) for pid in platform.pids(member)}
     servers = [pid for pid, program in programs.items() if program == "postgres"]
-    agents = {pid for pid, program in programs.items() if program.startswith(("tini", "python"))}
+    looking = {pid for pid, program in programs.items() if program.startswith(("tini", "python"))}
+    agents = {pid for pid in looking if not programs.get(parent_of(pid), "").startswith("python")}
     return next(pid for pid in servers if parent_of(pid) not in servers), agents
 
 
