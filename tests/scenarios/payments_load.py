@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from cluster_cli import waiting
 from cluster_cli.engines.postgresql import connect
 from infra.context import Context
 
@@ -78,7 +79,4 @@ def missing(ctx: Context, seen: Load) -> set[uuid.UUID]:
 
 def wait_until(condition: Callable[[], bool], limit_s: float) -> None:
     """Poll until the condition holds; AssertionError after the limit."""
-    end = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < end, f"not within {limit_s:g} s"
-        time.sleep(0.05)
+    assert waiting.wait_until(condition, limit_s), f"not within {limit_s:g} s"

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app_core.errors import RefusedError
+from cluster_cli.waiting import wait_until
 from infra.sandbox import binaries, listeners, machine, preflight, process, state, usage, versions
 from infra.sandbox.home import TTL, SandboxPaths, paths
 from infra.sandbox.spec import ProcessSpec
@@ -128,10 +129,14 @@ def test_ports_of_a_sandbox_of_which_nothing_lives(phase: str, looked_at: bool) 
 
 @contextlib.contextmanager
 def waiting(where: SandboxPaths, member: str) -> Iterator[None]:
-    """A process of the member."""
-    spec = ProcessSpec("main", (sys.executable, "-c", "import time; time.sleep(60)"), where.root / "log")
+    """A process of the member that has started: what it holds of the machine does not change any more."""
+    log = where.root / "log"
+    log.unlink(missing_ok=True)
+    code = "import time; print('started', flush=True); time.sleep(60)"
+    spec = ProcessSpec("main", (sys.executable, "-c", code), log)
     popen = process.spawn(spec, where.root, process.marks_of(where.root, member), None)
     try:
+        assert wait_until(lambda: "started" in log.read_text(), 30)
         yield
     finally:
         popen.kill()
