@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
-import pytest
 from pymongo.database import Database
 
 from app_core.schema.migrations import Migration
@@ -22,8 +21,7 @@ from infra.context import Context
 
 CHANGES = {"create", "createIndexes", "dropIndexes", "shardCollection", "updateZoneKeyRange", "collMod"}
 ENOUGH = 100
-WHEN = (pytest.param("before", marks=pytest.mark.full), "after")
-"""Before a change is nearly after the one before it: only `make test-full` does both."""
+WHEN = ("before", "after")
 
 
 def killed_at_each(once: Callable[[int], int | None], step: int = 1) -> int:

@@ -97,6 +97,7 @@ def degraded_since(ctx: Context) -> datetime:
     return datetime.fromisoformat(since)
 
 
+@pytest.mark.full  # its members take half a minute to be healthy again
 def test_writes_go_on_without_an_etcd_quorum(healthy: Context) -> None:
     members = [e.member for e in healthy.of_kind("etcd", "payments-etcd")]
     old = leader(healthy)

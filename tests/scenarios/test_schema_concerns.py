@@ -20,7 +20,6 @@ from bench.samples import Samples
 from cluster_cli.engines.mongodb import member_client, mongo_client, primary
 from cluster_cli.engines.mongodb.clients import Client
 from infra.context import Context
-from tests.scenarios.minimal_cluster import minimal_cluster
 
 pytestmark = pytest.mark.cluster
 COLLECTIONS = registry.collections()
@@ -47,19 +46,13 @@ class Sent(CommandListener):
 
 
 @pytest.fixture(scope="module")
-def small() -> Iterator[Context]:
-    with minimal_cluster() as ctx:
-        yield ctx
-
-
-@pytest.fixture(scope="module")
 def sent() -> Sent:
     return Sent()
 
 
 @pytest.fixture(scope="module")
-def client(small: Context, sent: Sent) -> Iterator[Client]:
-    with mongo_client(small, "app", event_listeners=[sent]) as found:
+def client(sandbox: Context, sent: Sent) -> Iterator[Client]:
+    with mongo_client(sandbox, "app", event_listeners=[sent]) as found:
         yield found
 
 
@@ -156,15 +149,15 @@ def counters(ctx: Context, entry: Collection) -> Document:
 
 
 @pytest.mark.parametrize("entry", COLLECTIONS, ids=lambda entry: entry.name)
-def test_the_servers_count_the_registrys_concern(small: Context, client: Client, entry: Collection) -> None:
+def test_the_servers_count_the_registrys_concern(sandbox: Context, client: Client, entry: Collection) -> None:
     """One collection at a time; the counters say nothing of `j`, which the commands above do."""
     target, made = handle(client, entry.name), list(documents(entry))[:3]
-    before = counters(small, entry)
+    before = counters(sandbox, entry)
     for document in made:
         target.insert_one(document)
         target.update_one(key_of(entry, document), NOTHING)
         target.delete_one(key_of(entry, document))
-    after = counters(small, entry)
+    after = counters(sandbox, entry)
     grown = {place: after[place] - before[place] for place in after}
     mine, other = ("majority", "1") if entry.write_concern.w == "majority" else ("1", "majority")
     for kind in ("insert", "update", "delete"):

@@ -19,8 +19,8 @@ from cluster_cli.waiting import wait_until
 from infra.context import Context
 from infra.platform import Kill
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
-SEGMENTS = ("members", pytest.param("exchange", marks=pytest.mark.full))
+pytestmark = [pytest.mark.cluster, pytest.mark.full, pytest.mark.timeout(600)]
+SEGMENTS = ("members", "exchange")
 
 
 @contextlib.contextmanager

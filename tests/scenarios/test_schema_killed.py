@@ -55,6 +55,7 @@ def _whole_range() -> dict[str, Any]:
     return {"min": {"user_id": MinKey()}, "max": {"user_id": MaxKey()}}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("when", WHEN)
 def test_the_social_apply_can_be_killed_at_each_command(sandbox: Context, when: str) -> None:
     def once(at: int) -> int | None:

@@ -73,6 +73,7 @@ def drift(client: Client) -> None:
     members["user_badges"].drop_index(MISSING)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("when", WHEN)
 def test_the_cures_of_a_social_drift_can_be_killed_at_each_command(
     sandbox: Context, badges: dict[str, Any], when: str
@@ -103,6 +104,7 @@ def event(connection: Postgres, moment: str) -> uuid.UUID:
     return key
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("when", WHEN)
 def test_the_attaching_of_a_month_can_be_killed_at_each_statement(sandbox: Context, when: str) -> None:
     month = month_of(datetime.now(UTC).date()).plus(1)

@@ -15,7 +15,7 @@ from app_core.schema import registry
 from app_core.schema.model import Collection
 from app_core.schema.validators import validator
 from cluster_cli.engines.mongodb import member_client, primary
-from tests.scenarios.minimal_cluster import minimal_cluster
+from infra.context import Context
 from tests.unit.app_core.schema.documents import BIG, breaches, good, ways, whole
 
 pytestmark = pytest.mark.cluster
@@ -24,14 +24,13 @@ ONCE = settings(max_examples=1, phases=[Phase.generate], suppress_health_check=B
 
 
 @pytest.fixture(scope="module")
-def scratch() -> Iterator[Any]:
+def scratch(sandbox: Context) -> Iterator[Any]:
     """An empty database on one shard's primary, away from the application's."""
-    with minimal_cluster() as ctx:
-        leader = primary(ctx, "exchange-1")
-        assert leader is not None
-        with member_client(ctx, leader) as client:
-            yield client["validators"]
-            client.drop_database("validators")
+    leader = primary(sandbox, "exchange-1")
+    assert leader is not None
+    with member_client(sandbox, leader) as client:
+        yield client["validators"]
+        client.drop_database("validators")
 
 
 def target(scratch: Any, entry: Collection) -> Any:
