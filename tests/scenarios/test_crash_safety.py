@@ -16,6 +16,7 @@ import pytest
 
 from infra.sandbox import binaries, evidence, ports, process
 from infra.sandbox.home import paths
+from infra.sandbox.layout import OUTSIDE
 from infra.sandbox.state import read
 
 SWAPCTL = str(Path(sys.executable).with_name("swapctl"))
@@ -97,6 +98,7 @@ def up_refusing_a_second(name: str) -> None:
 
 @pytest.mark.cluster
 def test_one_up_at_a_time_and_data_survive_down_and_up_and_purge_forgets_them(name: str) -> None:
+    before = outside()
     up_refusing_a_second(name)
     environment = json.loads(swapctl("env", "--context", name, "-o", "json").stdout)
     write_both(environment)
@@ -108,6 +110,12 @@ def test_one_up_at_a_time_and_data_survive_down_and_up_and_purge_forgets_them(na
     assert read_both(json.loads(swapctl("env", "--context", name, "-o", "json").stdout)) == (1, 1)
     assert swapctl("down", "--purge", "--yes", "--name", name).returncode == 0
     assert not paths(name).root.exists()
+    assert outside() == before
+
+
+def outside() -> set[Path]:
+    """What the object store could leave in the machine's directory for temporary files."""
+    return {*OUTSIDE.glob("weed*"), *OUTSIDE.glob("seaweedfs*")}
 
 
 def operations(name: str) -> list[tuple[str, str]]:

@@ -66,5 +66,6 @@ def _command(box: Box, node: Node) -> tuple[str, ...]:
         "s3.key.file": pair.key,
         "s3.iam": "false",
     }
-    program = (str(box.binary("weed")), f"-config_dir={base}", "server")
+    # the standard error is the member's log; else it writes files into the machine's /tmp, and leaves them
+    program = (str(box.binary("weed")), f"-config_dir={base}", "-logtostderr=true", "server")
     return (*program, *(f"-{name}={value}" for name, value in flags.items()))

@@ -50,6 +50,6 @@ def test_the_parts_reach_each_other_with_it(plan):
     assert found["https"]["client"]["cert"] == found["grpc"]["client"]["cert"] == found["grpc"]["s3"]["cert"]
 
 
-def test_the_configuration_stands_before_the_command_as_weed_wants_it(plan):
+def test_what_is_for_all_commands_stands_before_the_command_as_weed_wants_it(plan):
     argv = plan.processes[0].argv
-    assert argv[1].startswith("-config_dir=") and argv[2] == "server"
+    assert argv[1].startswith("-config_dir=") and argv[2:4] == ("-logtostderr=true", "server")
