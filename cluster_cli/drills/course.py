@@ -123,3 +123,17 @@ def stop_reason(course: Course, progress: Progress, errors: Mapping[str, int]) -
         if domain not in progress.restored and waited > rto + GRACE:
             return f"{domain}: writes are not back after {waited:.0f} s (RTO {rto:g} s + {GRACE:g} s)"
     return None
+
+
+def waits_for(course: Course, progress: Progress) -> str:
+    """What a run that is not over waits for, in words for who watches it."""
+    if progress.recovered is None:
+        missing = ", ".join(sorted(progress.struck.keys() - progress.restored.keys()))
+        return f"{missing}: writes are not back, {progress.now - progress.landed:.0f} s after the fault"
+    if progress.acks < course.enough:
+        left = max(0.0, course.longest - (progress.now - progress.began))
+        return (
+            f"the load goes on: {progress.acks:,} of {course.enough:,} acknowledged writes, "
+            f"at most {left:.0f} s more"
+        )
+    return "the load goes on"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cluster_cli.drills import gather, measures
 from cluster_cli.drills.checks.single_writer import PROBER_CRASHED
-from cluster_cli.drills.course import Course, Progress, is_over, should_lift, stop_reason
+from cluster_cli.drills.course import Course, Progress, is_over, should_lift, stop_reason, waits_for
 from cluster_cli.drills.evidence import Health, References
 from cluster_cli.drills.history import History
 from cluster_cli.drills.ledger import ReadBack
@@ -28,6 +28,8 @@ from cluster_cli.interrupts import held_back
 
 POLL = 0.25
 """Seconds between two looks at how far the run has come."""
+PULSE = 15.0
+"""Seconds between two words about what the run waits for."""
 ASIDE_SLOWNESS = 3
 """How many times longer the clients of a domain rest that no fault hits."""
 HEALTH_PATIENCE = 90.0
@@ -148,6 +150,7 @@ def _watch(
     landed: dict[Domain, float] = {domain: one.landed for domain, one in struck.items()}
     restored: dict[Domain, float] = {}
     lifted: float | None = None
+    told = current.clock.now()
     while True:
         now = current.clock.now()
         for domain, one in struck.items():
@@ -166,6 +169,9 @@ def _watch(
                 restored.clear()
         if is_over(course, progress):
             return
+        if now - told >= PULSE:
+            say(waits_for(course, progress))
+            told = now
         current.recorder.flush()
         time.sleep(POLL)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cluster_cli.drills.course import Course, Progress, is_over, should_lift, stop_reason
+from cluster_cli.drills.course import Course, Progress, is_over, should_lift, stop_reason, waits_for
 from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.records import Domain
 
@@ -45,6 +45,30 @@ def test_a_given_duration_is_split_and_needs_no_number_of_acks() -> None:
     course = Course.of(16.0, PROMISED, None)
     assert (course.before, course.after) == (8.0, 8.0)
     assert is_over(course, replace(RUN, now=35.0, acks=10))
+
+
+@pytest.mark.parametrize(
+    ("course", "change", "words"),
+    [
+        (DEFAULT, {"restored": {}}, "payments: writes are not back, 25 s after the fault"),
+        (
+            DEFAULT,
+            {"struck": {"payments": 20.0, "social": 30.0}},
+            "social: writes are not back, 15 s after the fault",
+        ),
+        (
+            DEFAULT,
+            {"acks": 4321},
+            "the load goes on: 4,321 of 5,000 acknowledged writes, at most 135 s more",
+        ),
+        (DEFAULT, {"lifted": None}, "the load goes on"),
+        (Course.of(60.0, PROMISED, None), {"acks": 10}, "the load goes on"),
+    ],
+)
+def test_a_run_that_is_not_over_says_what_it_waits_for(
+    course: Course, change: dict[str, Any], words: str
+) -> None:
+    assert waits_for(course, replace(RUN, **change)) == words
 
 
 def test_the_seed_only_lengthens_the_load_before_the_fault() -> None:
