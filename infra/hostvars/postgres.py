@@ -35,6 +35,8 @@ _SMALL_PARAMETERS: dict[str, Any] = {
     "min_wal_size": "32MB",
     "max_wal_size": "512MB",
     "wal_keep_size": "0",
+    # in the data directory: of a killed server nothing stays in /dev/shm, which is memory
+    "dynamic_shared_memory_type": "mmap",
 }
 _SERVER_PARAMETERS: dict[str, Any] = {
     "shared_buffers": "2GB",

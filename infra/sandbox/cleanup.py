@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from app_core.errors import SwapskillError
-from infra.sandbox import process
+from infra.sandbox import process, shared_memory
 from infra.sandbox.home import SandboxPaths
 
 # MongoDB's journal is written every 100 ms: what was acknowledged with w:1 before the clients were cut
@@ -31,6 +31,7 @@ def stop_everything(paths: SandboxPaths, entrances: tuple[str, ...] = ()) -> int
         process.send(door, signal.SIGKILL)
         time.sleep(_JOURNAL_PAUSE_S)
     _kill_all(paths)
+    shared_memory.remove_left(paths.root)
     shutil.rmtree(paths.root / "processes", ignore_errors=True)
     return ended
 

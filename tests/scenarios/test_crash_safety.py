@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.sandbox import binaries, evidence, ports, process
+from infra.sandbox import binaries, evidence, ports, process, shared_memory
 from infra.sandbox.home import paths
 from infra.sandbox.layout import OUTSIDE
 from infra.sandbox.state import read
@@ -108,14 +108,18 @@ def test_one_up_at_a_time_and_data_survive_down_and_up_and_purge_forgets_them(na
     assert swapctl("up", "--topology", "minimal", "--name", name).returncode == 0
     assert operations(name) == [("up", "ok"), ("down", "ok"), ("up", "ok")]
     assert read_both(json.loads(swapctl("env", "--context", name, "-o", "json").stdout)) == (1, 1)
+    segments = shared_memory.named(paths(name).root)
+    assert segments
     assert swapctl("down", "--purge", "--yes", "--name", name).returncode == 0
     assert not paths(name).root.exists()
-    assert outside() == before
+    assert outside() - before == set()
+    assert not segments & shared_memory.unused()
 
 
 def outside() -> set[Path]:
-    """What the object store could leave in the machine's directory for temporary files."""
-    return {*OUTSIDE.glob("weed*"), *OUTSIDE.glob("seaweedfs*")}
+    """What the object store and PostgreSQL could leave outside the sandbox's directory."""
+    places = ((OUTSIDE, "weed*"), (OUTSIDE, "seaweedfs*"), (Path("/dev/shm"), "PostgreSQL*"))
+    return {file for directory, pattern in places for file in directory.glob(pattern)}
 
 
 def operations(name: str) -> list[tuple[str, str]]:
