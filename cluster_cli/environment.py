@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, unquote, urlsplit
 
 from infra.context import Context
+from infra.sandbox.contexts import NAME_VARIABLE
 
 SECRET = ("MONGO_URI", "MONGO_ADMIN_URI", "PG_URI", "PG_ADMIN_URI", "AWS_SECRET_ACCESS_KEY")
 PG_DATABASE = "payments"
@@ -16,7 +17,7 @@ PG_DATABASE = "payments"
 
 def variables(ctx: Context) -> dict[str, str]:
     """The variables of the domains that the topology has, in a stable order."""
-    found = {"SWAPCTL_CONTEXT": ctx.name, "SWAPCTL_CA_FILE": str(ctx.credentials.ca_file)}
+    found = {NAME_VARIABLE: ctx.name, "SWAPCTL_CA_FILE": str(ctx.credentials.ca_file)}
     if ctx.topology.social is not None:
         found |= _mongo(ctx)
     if ctx.topology.payments is not None:

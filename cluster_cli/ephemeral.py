@@ -46,7 +46,9 @@ def run_beside_cluster(command: Sequence[str], topology: Topology) -> int:
     Raises UsageError (2) for a command that is not there, before anything is started.
     """
     if shutil.which(command[0]) is None:
-        raise UsageError("cannot run the command", on=command[0], why="no such program")
+        raise UsageError(
+            "cannot run the command", on=command[0], why="no such program", hint=f"command -v {command[0]}"
+        )
     with terminated_as_interrupt(), ephemeral_cluster(topology) as ctx:
         try:
             child = subprocess.Popen(command, env={**os.environ, **variables(ctx)})

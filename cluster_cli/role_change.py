@@ -50,7 +50,12 @@ def group_of(ctx: Context, domain: str, name: str | None) -> str:
             raise UsageError("this topology has no payments", on=ctx.topology.name)
         return ctx.topology.payments.name
     if domain != "shard":
-        raise UsageError("unknown domain", on=repr(domain), why=nearest(domain, ("payments", "shard")))
+        raise UsageError(
+            "unknown domain",
+            on=repr(domain),
+            why=nearest(domain, ("payments", "shard")),
+            hint="swapctl primary",
+        )
     names = [s.name for s in ctx.topology.social.shards] if ctx.topology.social else []
     if name not in names:
         raise UsageError(

@@ -86,4 +86,6 @@ def _text(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("cannot read the outputs", on=path, why=str(error)) from None
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        hint = "pulumi stack output --json > FILE"
+        raise UsageError("cannot read the outputs", on=path, why=why, hint=hint) from None

@@ -53,7 +53,10 @@ def check(found: list[Difference], allowed: frozenset[str], *, names: bool = Tru
     strangers = unknown_names(found, allowed) if names else []
     if strangers:
         raise UsageError(
-            "nothing of that name would be dropped", on=repr(strangers[0]), why=_known(strangers[0], found)
+            "nothing of that name would be dropped",
+            on=repr(strangers[0]),
+            why=_known(strangers[0], found),
+            hint="swapctl schema diff",
         )
     refused = blocking(found, allowed)
     if refused:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from app_core.errors import RefusedError, UsageError, nearest
 from infra.context import Context
 from infra.sandbox import evidence, process, state
@@ -9,6 +11,9 @@ from infra.sandbox.box import Box
 from infra.sandbox.home import TTL, SandboxPaths, check_name, paths
 from infra.sandbox.platform import SandboxPlatform
 from infra.topology import load_topology
+
+NAME_VARIABLE = "SWAPCTL_CONTEXT"
+"""The environment variable that stands for `--context`; `swapctl env` sets it."""
 
 
 def load(name: str | None) -> Context:
@@ -47,7 +52,7 @@ def existing(name: str | None) -> str:
         check_name(name)
         names = sorted({*names, *(of for of, _ in evidence.kept())})
         if name not in names:
-            raise UsageError("unknown sandbox", on=repr(name), why=nearest(name, names), hint="swapctl up")
+            raise _unknown(name, names)
         return name
     if len(names) == 1:
         return names[0]
@@ -65,13 +70,15 @@ def _known(name: str) -> str:
     check_name(name)
     names = [where.root.name for where in state.all_paths() if where.state.exists()]
     if name not in names:
-        raise UsageError(
-            "unknown sandbox",
-            on=repr(name),
-            why=nearest(name, names),
-            hint="swapctl up --name NAME",
-        )
+        raise _unknown(name, names)
     return name
+
+
+def _unknown(name: str, names: list[str]) -> UsageError:
+    """Of a name that a forgotten `swapctl env` left in the shell nobody remembers that it was given."""
+    left = os.environ.get(NAME_VARIABLE) == name
+    hint = f"unset {NAME_VARIABLE}" if left else "swapctl up --name NAME"
+    return UsageError("unknown sandbox", on=repr(name), why=nearest(name, names), hint=hint)
 
 
 def running_names() -> list[str]:

@@ -33,7 +33,9 @@ def load_topology(name_or_path: str | Path) -> Topology:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)  # one byte more says that it is too big
     except OSError as error:
-        raise UsageError("cannot read the topology", on=str(path), why=error.strerror) from None
+        raise UsageError(
+            "cannot read the topology", on=str(path), why=error.strerror, hint="swapctl topology list"
+        ) from None
     return parse_topology(data, str(name_or_path))
 
 
