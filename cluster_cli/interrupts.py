@@ -17,14 +17,16 @@ Handler = Callable[[int, FrameType | None], None]
 def terminated_as_interrupt() -> Iterator[None]:
     """Ctrl-C, SIGTERM and SIGHUP unwind the block through its `finally`; exit code 128 + signal.
 
-    Only the first one does; the next ones are answered with a sentence on stderr. A lost login sends SIGHUP
-    twice, from the terminal and from the shell; people press Ctrl-C twice; `down --force` sends SIGTERM after
-    SIGINT: none of them may cut the tidying short. SIGKILL can, and then the next command tidies up.
+    Only the first one does, and says so; the next ones are answered with a sentence on stderr. A lost login
+    sends SIGHUP twice, from the terminal and from the shell; people press Ctrl-C twice; `down --force` sends
+    SIGTERM after SIGINT: none of them may cut the tidying short. SIGKILL can, and then the next command does
+    it.
     """
 
     def unwind(number: int, _: FrameType | None) -> None:
         for each in _heard():
             signal.signal(each, _answer)  # not SIG_IGN: members started meanwhile would inherit it
+        _tell(number, "tidying up")
         raise SystemExit(128 + number)
 
     with _handled_by(unwind):
@@ -64,6 +66,10 @@ def _heard() -> tuple[signal.Signals, ...]:
 
 
 def _answer(number: int, _: FrameType | None) -> None:
-    words = f"{signal.Signals(number).name}: still tidying up; only SIGKILL cuts that short\n"
+    _tell(number, "still tidying up; only SIGKILL cuts that short")
+
+
+def _tell(number: int, what: str) -> None:
+    words = f"{signal.Signals(number).name}: {what}\n"
     with contextlib.suppress(OSError):  # print may not be entered again from a handler; nobody may read
         os.write(2, words.encode())

@@ -49,6 +49,10 @@ def root(
     """
 
 
+_BY_SIGNAL = 128
+"""`cluster_cli.interrupts` ends an operation that a signal cut with this and the signal's number."""
+
+
 def main() -> NoReturn:
     """Run `swapctl` and end the process with its exit code."""
     _escape_what_cannot_be_written()
@@ -62,6 +66,8 @@ def main() -> NoReturn:
     except SystemExit as ended:
         if isinstance(cut := _cut_by(ended), KeyboardInterrupt):
             _end(failures.report(cut, arguments, debug), threads)
+        if isinstance(ended.code, int) and ended.code > _BY_SIGNAL:
+            _end(ended.code, threads)
         raise
     except BaseException as error:
         _end(failures.report(error, arguments, debug), threads)

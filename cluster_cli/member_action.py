@@ -17,6 +17,8 @@ from infra.platform import Kill, Pause, Power
 
 _HARMLESS = ("start", "resume")
 _OF_A_PROCESS = ("kill", "pause", "resume")
+_BACK = {"kill": "start", "stop": "start", "pause": "resume"}
+"""By which action the member comes back; by its name, since its role may be another's by then."""
 NOTHING_TO_DO = "nothing to do"
 """The result, in the log of operations, of what was so already."""
 
@@ -61,6 +63,8 @@ def act(
     with operation(ctx, f"{action} {member}"):
         changed = _do(ctx, action, member)
     emit(ActionResult(action, member, changed, ctx.platform.running(member)), output)
+    if changed and action in _BACK:
+        say(f"next: swapctl {_BACK[action]} {member} --context {ctx.name}")
 
 
 def _do(ctx: Context, action: str, member: str) -> bool:

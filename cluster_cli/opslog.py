@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 class Entry:
     """One action. `at`: when it began, RFC 3339.
 
-    `result`: `ok`, `nothing to do`, `killed`, `interrupted`, or the error's sentence.
+    `result`: `ok`, `nothing to do`, `killed`, `interrupted`, the verdict of a drill that did not pass, or the
+    error's sentence.
     """
 
     at: str
@@ -79,21 +80,29 @@ def _append(directory: Path, what: str, where: str, result: str, more: Mapping[s
         log.warning("not in the log of operations: %s", error)
 
 
+@dataclass
+class Outcome:
+    """The result of an action that ends without an error; the action may change it."""
+
+    words: str = "ok"
+
+
 @contextlib.contextmanager
-def recorded(ctx: Context | LogPlace, what: str, where: str) -> Iterator[None]:
+def recorded(ctx: Context | LogPlace, what: str, where: str) -> Iterator[Outcome]:
     """Record an action: that it begins, so that a killed one leaves a trace, and its result, whichever.
 
     The caller holds the operation lock, which tells of an action that is under way.
     """
+    outcome = Outcome()
     mark = {"id": secrets.token_hex(8)}
     record(ctx, what, where, _BEGAN, **mark, process=asdict(process.myself()))
     try:
-        yield
+        yield outcome
     except BaseException as error:
         with contextlib.suppress(SwapskillError):  # the cluster is gone: the error itself says more
             record(ctx, what, where, _words_of(error), **mark)
         raise
-    record(ctx, what, where, "ok", **mark)
+    record(ctx, what, where, outcome.words, **mark)
 
 
 def _words_of(error: BaseException) -> str:

@@ -64,7 +64,7 @@ def run(ctx: Context, request: Request, reports: Path, say: Say) -> tuple[Report
     check_writable(reports)
     with (
         operation(ctx, f"drill {request.drill.name}"),
-        opslog.recorded(ctx, f"drill run {request.drill.name} --seed {request.seed}", ctx.name),
+        opslog.recorded(ctx, f"drill run {_words(request)}", ctx.name) as outcome,
     ):
         site = Site(ctx)
         status, targets = _admit(ctx, site, request)
@@ -76,7 +76,15 @@ def run(ctx: Context, request: Request, reports: Path, say: Say) -> tuple[Report
         directory = reports / plan.run_id
         directory.mkdir(mode=0o700)
         with terminated_as_interrupt():  # the faults are lifted on the way out
-            return _execute(ctx, request, plan, directory, Admitted(status, targets, workloads), say)
+            admitted = Admitted(status, targets, workloads)
+            report, saved = _execute(ctx, request, plan, directory, admitted, say)
+        outcome.words = "ok" if report.verdict == "pass" else report.verdict
+        return report, saved
+
+
+def _words(request: Request) -> str:
+    sabotage = f" --sabotage {request.sabotage}" if request.sabotage is not None else ""
+    return f"{request.drill.name} --seed {request.seed}{sabotage}"
 
 
 def check_sabotage(request: Request) -> None:

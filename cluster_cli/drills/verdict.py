@@ -11,6 +11,8 @@ from cluster_cli.drills.records import Domain
 
 LEAST_ACKS = 1000
 """Fewer acknowledgements on the path under test prove nothing."""
+NEEDED = "are needed to judge it"
+"""How the reason ends that is no broken promise: there was too little to see."""
 EXIT_CODES: Mapping[Verdict, int] = {"pass": 0, "fail": 1, "unknown": 9, "invalid": 9}
 
 
@@ -64,7 +66,7 @@ def decide(
         if figure.acked < LEAST_ACKS:
             unknown.append(
                 f"{domain}: only {figure.acked} acknowledged writes on the path under test, "
-                f"{LEAST_ACKS} are needed to judge it"
+                f"{LEAST_ACKS} {NEEDED}"
             )
     verdicts: tuple[tuple[Verdict, list[str]], ...] = (
         ("invalid", invalid),

@@ -30,7 +30,7 @@ from cluster_cli.drills.report.model import (
     RtoPhases,
     SlaReport,
 )
-from cluster_cli.drills.verdict import Judgement
+from cluster_cli.drills.verdict import NEEDED, Judgement
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,9 @@ def sentence(
         for name, domain in sorted(domains.items())
         if domain.affected and name in proved
     ]
+    promised = any(promises.get(name, Promise()).rto is not None for name in proved)
     end = {
-        "pass": "the SLA held",
+        "pass": "the SLA held" if promised else "the checks passed, nothing was promised",
         "fail": "the SLA did not hold" if _broke_sla(judgement) else "the drill failed",
         "unknown": "this cannot be judged",
         "invalid": "the run proves nothing",
@@ -141,7 +142,8 @@ def _classes(domains: Mapping[Domain, DomainReport]) -> str:
 
 def _broke_sla(judgement: Judgement) -> bool:
     """Whether a reason is about what the SLA promises, not about the rest that a drill checks."""
-    return any(reason.startswith(("payments:", "social:", "no-lost-acks:")) for reason in judgement.reasons)
+    about = ("payments:", "social:", "no-lost-acks:")
+    return any(reason.startswith(about) and not reason.endswith(NEEDED) for reason in judgement.reasons)
 
 
 def _back(domain: DomainReport) -> str:

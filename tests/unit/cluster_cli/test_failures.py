@@ -110,15 +110,20 @@ from cluster_cli import main
 class Command:
     def main(self, *_, **__):
         ThreadPoolExecutor(1).submit(threading.Event().wait)
-        raise RefusedError("refused", on="pg1")
+        raise {error}
 
 main.typer.main.get_command = lambda _: Command()
 main.main()
 """
 
 
-def test_a_failed_command_ends_though_a_thread_of_its_waits():
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [('RefusedError("refused", on="pg1")', 6, "error: refused: pg1\n"), ("SystemExit(130)", 130, "")],
+)
+def test_a_failed_command_ends_though_a_thread_of_its_waits(error, code, words):
+    program = WAITS_FOR_EVER.replace("{error}", error)
     done = subprocess.run(
-        [sys.executable, "-c", WAITS_FOR_EVER], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
-    assert (done.returncode, done.stderr) == (6, "error: refused: pg1\n")
+    assert (done.returncode, done.stderr) == (code, words)

@@ -62,6 +62,7 @@ def test_a_process_group_that_gets_a_second_signal_lifts_all_the_same(second: si
     assert child.stdout.readline() == "begun\n"
     os.killpg(child.pid, signal.SIGINT)
     assert child.stdout.readline() == "lifting\n"
+    assert child.stderr.readline() == "SIGINT: tidying up\n"
     os.killpg(child.pid, second)
     assert f"{second.name}: still tidying up; only SIGKILL" in child.stderr.readline()
     out, _ = child.communicate("go on\n", timeout=30)

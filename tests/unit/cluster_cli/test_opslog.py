@@ -29,10 +29,13 @@ def test_an_action_is_recorded_with_its_result_also_when_it_fails(tmp_path: Path
     ctx = context(tmp_path)
     with opslog.recorded(ctx, "kill", "pg1"):
         pass
+    with opslog.recorded(ctx, "drill run demo", "demo") as outcome:
+        outcome.words = "fail"
     with pytest.raises(ValueError, match="no such member"), opslog.recorded(ctx, "stop", "pg9"):
         raise ValueError("no such member")
     assert [(e.what, e.where, e.result) for e in opslog.entries(ctx)] == [
         ("kill", "pg1", "ok"),
+        ("drill run demo", "demo", "fail"),
         ("stop", "pg9", "no such member"),
     ]
     assert stat.S_IMODE((tmp_path / opslog.FILE).stat().st_mode) == 0o600

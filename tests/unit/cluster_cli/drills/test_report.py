@@ -13,17 +13,17 @@ import pytest
 
 from app_core.errors import SwapskillError
 from cluster_cli.drills import checks, faults
-from cluster_cli.drills.evidence import Evidence
+from cluster_cli.drills.evidence import Evidence, Promise
 from cluster_cli.drills.figures import DomainFigures, figures_of
 from cluster_cli.drills.judgement import replay
 from cluster_cli.drills.measures import Struck
 from cluster_cli.drills.records import Domain, FaultEvent
-from cluster_cli.drills.report.build import Meta, build, dumps
+from cluster_cli.drills.report.build import Meta, build, dumps, sentence
 from cluster_cli.drills.report.model import SCHEMA_FILE, MemberRole, PredictionReport, Report
 from cluster_cli.drills.report.page import page
 from cluster_cli.drills.report.schema import schema_text, validated
 from cluster_cli.drills.run_state import Request
-from cluster_cli.drills.verdict import Figures, decide
+from cluster_cli.drills.verdict import NEEDED, Figures, Judgement, decide
 from tests.unit.cluster_cli.drills import recorded
 
 OLD = sorted(Path(__file__).with_name("reports").glob("report-v*.json"))
@@ -224,3 +224,22 @@ def test_the_command_to_replay_names_the_cluster_and_every_choice() -> None:
         "--sabotage no-undo"
     )
     assert replay(Request(request.drill, 7, ()), "try")[-2:] == ["--seed", "7"]
+
+
+@pytest.mark.parametrize(
+    ("promise", "verdict", "reasons", "end"),
+    [
+        (Promise(rto=120.0), "pass", (), "the SLA held"),
+        (Promise(), "pass", (), "the checks passed, nothing was promised"),
+        (Promise(rto=120.0), "fail", ("payments: writes were back too late",), "the SLA did not hold"),
+        (
+            Promise(rto=120.0),
+            "fail",
+            ("unaffected-path: 2 writes failed", f"payments: only 5 writes, 1000 {NEEDED}"),
+            "the drill failed",
+        ),
+    ],
+)
+def test_the_sentence_speaks_of_the_sla_only_where_that_decided(promise, verdict, reasons, end):
+    said = sentence({}, {"payments": promise}, Judgement(verdict, reasons), proved=("payments",))
+    assert said.endswith(f": {end}.")
