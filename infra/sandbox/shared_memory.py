@@ -30,6 +30,8 @@ def named(root: Path) -> set[tuple[int, int]]:
 
 def unused() -> set[tuple[int, int]]:
     """Key and identifier of each segment of this machine that no process has attached."""
+    if not _SEGMENTS.exists():  # a kernel without System V memory
+        return set()
     rows = [line.split() for line in _SEGMENTS.read_text().splitlines()[1:]]
     return {(int(row[0]) % _KEYS, int(row[1])) for row in rows if row[6] == "0"}
 

@@ -60,3 +60,12 @@ def test_a_file_that_says_nothing_is_passed_over(
     write(tmp_path, seventh)
     shared_memory.remove_left(tmp_path)
     assert segment in shared_memory.unused()
+
+
+def test_a_kernel_without_such_memory_has_nothing_to_remove(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_memory, "_SEGMENTS", tmp_path / "absent")
+    write(tmp_path, "1 2")
+    shared_memory.remove_left(tmp_path)
+    assert shared_memory.unused() == set()
