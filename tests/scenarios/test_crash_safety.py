@@ -7,7 +7,6 @@ import os
 import secrets
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +17,8 @@ from infra.sandbox import binaries, evidence, ports, process, shared_memory
 from infra.sandbox.home import paths
 from infra.sandbox.layout import OUTSIDE
 from infra.sandbox.state import read
+from tests.scenarios.command import SWAPCTL, forget, swapctl
 
-SWAPCTL = str(Path(sys.executable).with_name("swapctl"))
 # Progress lines of `up` after which it is killed, and one moment with no line at all.
 MOMENTS = (None, "certificates", "processes started")
 
@@ -28,11 +27,7 @@ MOMENTS = (None, "certificates", "processes started")
 def name() -> Iterator[str]:
     chosen = f"crash-{secrets.token_hex(3)}"
     yield chosen
-    subprocess.run([SWAPCTL, "down", "--purge", "--yes", "--name", chosen], capture_output=True, check=False)
-
-
-def swapctl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([SWAPCTL, *arguments], capture_output=True, text=True, check=False, timeout=120)
+    forget(chosen)
 
 
 def start_and_kill(name: str, moment: str | None) -> None:

@@ -6,7 +6,6 @@ import json
 import secrets
 import shutil
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,9 +19,9 @@ from cluster_cli.engines.mongodb import mongo_client
 from cluster_cli.engines.postgresql.connect import connect
 from infra.context import load_context
 from infra.sandbox.home import paths
+from tests.scenarios.command import forget, swapctl
 
 pytestmark = [pytest.mark.cluster, pytest.mark.full]
-SWAPCTL = str(Path(sys.executable).with_name("swapctl"))
 SOCIAL = ("members-1-a", "exchange-1-a", "config-a")
 
 
@@ -30,11 +29,7 @@ SOCIAL = ("members-1-a", "exchange-1-a", "config-a")
 def name() -> Iterator[str]:
     chosen = f"restore-{secrets.token_hex(3)}"
     yield chosen
-    subprocess.run([SWAPCTL, "down", "--purge", "--yes", "--name", chosen], capture_output=True, check=False)
-
-
-def swapctl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([SWAPCTL, *arguments], capture_output=True, text=True, check=False, timeout=180)
+    forget(chosen)
 
 
 def start(name: str) -> None:
