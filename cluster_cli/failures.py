@@ -10,11 +10,8 @@ import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
-import typer
-
-from app_core.errors import SwapskillError, UsageError
+from app_core.errors import SwapskillError
 
 INTERRUPTED = 130
 
@@ -49,23 +46,12 @@ def report(error: BaseException, arguments: Sequence[str], debug: bool) -> int:
 
 
 def _as_known(error: BaseException, arguments: Sequence[str]) -> SwapskillError:
-    """Any other error in the product's own form: Typer's words about a wrong call, or the unexpected."""
-    if isinstance(error, _Told) and isinstance(error, Exception):
-        return UsageError(error.format_message(), hint="the same with --help")
-    if isinstance(error, typer.Abort):
-        return SwapskillError("aborted")
+    """Any other error in the product's own form."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return SwapskillError("the disk is full", on=error.filename, hint="swapctl doctor")
     summary = traceback.format_exception_only(error)[-1].strip()
     log = _log(error, arguments)
     return SwapskillError(f"unexpected: {summary}", hint=f"read {log}" if log else "the same with --debug")
-
-
-@runtime_checkable
-class _Told(Protocol):
-    """An error of a call that Typer refuses; its class is private there."""
-
-    def format_message(self) -> str: ...
 
 
 def _known(error: SwapskillError, as_json: bool) -> str:

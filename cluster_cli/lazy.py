@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from app_core.errors import SwapskillError, UsageError, nearest
 from cluster_cli.entries import entries_of
+from cluster_cli.wrong_call import told
 
 GROUP = "swapctl.commands"
 
@@ -22,6 +23,16 @@ class LazyGroup(TyperGroup):
     def __init__(self, **attrs: Any) -> None:
         super().__init__(**attrs)
         self.targets = entries_of(GROUP)
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """As Typer does; UsageError for a wrong global option."""
+        with told():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """As Typer does; UsageError for a wrong call of the command."""
+        with told():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of all commands, sorted."""

@@ -60,9 +60,7 @@ def main() -> NoReturn:
     threads = threading.active_count()
     command = typer.main.get_command(app)
     try:
-        # Typer's own words about a wrong call are no JSON: then they are reported here as well
-        as_text = not failures.wants_json(arguments)
-        code = command.main(arguments, prog_name="swapctl", standalone_mode=as_text)
+        command.main(arguments, prog_name="swapctl")
     except SystemExit as ended:
         if isinstance(cut := _cut_by(ended), KeyboardInterrupt):
             _end(failures.report(cut, arguments, debug), threads)
@@ -71,7 +69,7 @@ def main() -> NoReturn:
         raise
     except BaseException as error:
         _end(failures.report(error, arguments, debug), threads)
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(0)
 
 
 def _end(code: int, threads: int) -> NoReturn:

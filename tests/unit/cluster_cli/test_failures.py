@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-import typer
 
 from app_core.errors import RefusedError, UsageError
 from cluster_cli import failures, main
@@ -87,12 +86,10 @@ def test_ctrl_c_in_a_command_is_said_though_typer_makes_an_exit_of_it(capsys, mo
     assert (ended.value.code, capsys.readouterr().err) == (130, "interrupted\n")
 
 
-def test_with_json_an_unexpected_error_and_an_aborted_question_are_json_too(capsys, monkeypatch, tmp_path):
+def test_with_json_an_unexpected_error_is_json_too(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("SWAPCTL_HOME", str(tmp_path))
     assert failures.report(KeyError("oops"), ["status", "-o", "json"], False) == 1
     assert json.loads(capsys.readouterr().err)["error"] == "unexpected: KeyError: 'oops'"
-    assert failures.report(typer.Abort(), ["down", "-o", "json"], False) == 1
-    assert json.loads(capsys.readouterr().err)["error"] == "aborted"
 
 
 def test_a_full_disk_is_a_known_error(capsys):

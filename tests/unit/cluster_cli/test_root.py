@@ -43,8 +43,8 @@ def test_a_wrong_command_is_a_usage_error_with_the_nearest_name():
     assert "did you mean 'down'?" in str(result.exception)
 
 
-def test_a_wrong_option_is_exit_2():
-    assert CliRunner().invoke(app, ["--wrong"]).exit_code == 2
+def test_a_wrong_option_is_a_usage_error():
+    assert isinstance(CliRunner().invoke(app, ["--wrong"]).exception, UsageError)
 
 
 def test_no_arguments_show_the_help():
@@ -89,13 +89,41 @@ def swapctl(*arguments, **environment):
     )
 
 
+WRONG_CALLS = [
+    (("status", "--wrong"), "no such option: --wrong", "swapctl status --help"),
+    (("kill",), "missing argument 'target'", "swapctl kill --help"),
+    (("up", "--ttl"), "option '--ttl' requires an argument", "the same with --help"),
+    (
+        ("connect", "redis"),
+        "invalid value for 'engine': 'redis' is not one of 'mongo', 'postgres'",
+        "swapctl connect --help",
+    ),
+    (("connect",), "missing argument 'engine'. Choose from: mongo, postgres", "swapctl connect --help"),
+    (
+        ("drill", "run", "--seed", "odd"),
+        "invalid value for '--seed': should be a valid integer",
+        "swapctl drill run --help",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words", "hint"), WRONG_CALLS)
+def test_a_wrong_call_is_one_line_and_the_help_to_read(arguments, words, hint):
+    told = swapctl(*arguments)
+    assert (told.returncode, told.stdout) == (2, b"")
+    assert told.stderr.decode() == f"error: {words}\ntry: {hint}\n"
+
+
 @pytest.mark.parametrize("arguments", [("status", "--wrong"), ("kill",), ("kill", "pg1", "pg2")])
-def test_with_json_a_wrong_call_is_json_and_else_typer_s_own_words(arguments):
+def test_with_json_a_wrong_call_is_json(arguments):
     told = swapctl(*arguments, "-o", "json")
     error = json.loads(told.stderr)
     assert (told.returncode, error["exit_code"], told.stdout) == (2, 2, b"") and error["error"]
-    told = swapctl(*arguments)
-    assert told.returncode == 2 and told.stderr.startswith(b"Usage: ")
+
+
+def test_a_group_without_a_command_shows_its_help():
+    told = swapctl("drill")
+    assert told.returncode == 2 and told.stderr.startswith(b"Usage: swapctl drill ")
 
 
 def test_with_json_the_exit_code_of_a_command_stays(tmp_path):
