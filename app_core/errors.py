@@ -20,7 +20,7 @@ class SwapskillError(Exception):
         hint: str | None = None,
     ) -> None:
         self.what, self.on, self.why, self.hint = what, on, why, hint
-        super().__init__(": ".join(part for part in (what, on, why) if part))
+        super().__init__(": ".join(part for part in (what, _visible(on), why) if part))
 
     def as_dict(self) -> dict[str, str | int | None]:
         """The error as a JSON-ready object (the shape that `-o json` prints on stderr)."""
@@ -31,6 +31,13 @@ class SwapskillError(Exception):
             "hint": self.hint,
             "exit_code": self.exit_code,
         }
+
+
+def _visible(on: str | None) -> str | None:
+    """What was typed as it can be read: quoted where it is empty, or has blanks at its ends or no letters."""
+    if on is None or (on.isprintable() and on and on == on.strip()):
+        return on
+    return repr(on)
 
 
 class UsageError(SwapskillError):

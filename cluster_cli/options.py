@@ -31,13 +31,13 @@ def duration(text: str) -> float:
     match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise UsageError(
-            "not a time", on=repr(text), why="wanted: a number and s, m or h", hint="such as 90s or 2m"
+            "not a time", on=text, why="wanted: a number and s, m or h", hint="such as 90s or 2m"
         )
     seconds = float(match[1]) * _UNITS[match[2] or "s"]
     if seconds <= 0:
-        raise UsageError("a time must be above zero", on=repr(text), hint="such as 90s or 2m")
+        raise UsageError("a time must be above zero", on=text, hint="such as 90s or 2m")
     if seconds > _LONGEST_S:
-        raise UsageError("a time must not exceed ten years", on=repr(text), hint="such as 90s or 2m")
+        raise UsageError("a time must not exceed ten years", on=text, hint="such as 90s or 2m")
     return seconds
 
 

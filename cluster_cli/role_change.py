@@ -12,6 +12,7 @@ from cluster_cli.opslog import recorded
 from cluster_cli.schema.reach import reachable
 from cluster_cli.targets import resolve
 from infra.context import Context
+from infra.topology import Topology
 
 Change = Literal["failover", "switchover"]
 Progress = Callable[[str], None]
@@ -45,22 +46,26 @@ def group_of(ctx: Context, domain: str, name: str | None) -> str:
     """The group that `payments` or `shard NAME` means; UsageError (2) with the nearest name."""
     if domain == "payments":
         if name is not None:
-            raise UsageError("payments takes no name", on=repr(name), hint="--to MEMBER names who is to lead")
+            raise UsageError("payments takes no name", on=name, hint="--to MEMBER names who is to lead")
         if ctx.topology.payments is None:
             raise UsageError("this topology has no payments", on=ctx.topology.name)
         return ctx.topology.payments.name
     if domain != "shard":
         raise UsageError(
             "unknown domain",
-            on=repr(domain),
+            on=domain,
             why=nearest(domain, ("payments", "shard")),
             hint="swapctl primary",
         )
-    names = [s.name for s in ctx.topology.social.shards] if ctx.topology.social else []
+    return _shard(ctx.topology, name)
+
+
+def _shard(topology: Topology, name: str | None) -> str:
+    names = [shard.name for shard in topology.social.shards] if topology.social else []
+    if name is None:
+        raise UsageError("which shard?", why=f"known: {', '.join(names) or 'none'}", hint="swapctl primary")
     if name not in names:
-        raise UsageError(
-            "unknown shard", on=repr(name), why=nearest(name or "", names), hint="swapctl primary"
-        )
+        raise UsageError("unknown shard", on=name, why=nearest(name, names), hint="swapctl primary")
     return name
 
 

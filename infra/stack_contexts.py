@@ -39,7 +39,7 @@ def add(name: str, text: str, origin: str, topology_file: str | None = None) -> 
 def read(name: str) -> StackOutputs:
     """The outputs of a context. UsageError for an unknown name, SwapskillError for a damaged file."""
     if name not in names():
-        raise UsageError("unknown context of a stack", on=repr(name), why=nearest(name, names()),
+        raise UsageError("unknown context of a stack", on=name, why=nearest(name, names()),
                          hint="swapctl context add NAME --outputs FILE")  # fmt: skip
     return read_outputs(_path(name).read_text(encoding="utf-8"), origin=str(_path(name)))
 

@@ -87,7 +87,7 @@ def handle(client: Client, name: str) -> Handle:
     """
     names = {entry.name: entry for entry in registry.collections()}
     if name not in names:
-        raise UsageError("unknown collection", on=repr(name), why=nearest(name, names))
+        raise UsageError("unknown collection", on=name, why=nearest(name, names))
     return Handle(client, names[name])
 
 

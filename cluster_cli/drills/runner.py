@@ -132,7 +132,10 @@ def check_writable(reports: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise UsageError(
-            "the report directory cannot be written", on=str(reports), why=error.strerror, hint="--report DIR"
+            "the report directory cannot be written",
+            on=str(reports),
+            why=error.strerror,
+            hint="--report with a directory that is yours to write",
         ) from None
 
 

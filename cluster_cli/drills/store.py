@@ -103,4 +103,4 @@ def _directory(run: str) -> Path:
         return known[run]
     if (Path(run) / "report.json").is_file():
         return Path(run)
-    raise UsageError("unknown run", on=repr(run), why=nearest(run, known), hint="swapctl drill history")
+    raise UsageError("unknown run", on=run, why=nearest(run, known), hint="swapctl drill history")

@@ -17,11 +17,11 @@ def resolve_target(topology: Topology, members: Sequence[MemberStatus], word: st
     Raises UsageError (2) with the nearest name for an unknown word, UnhealthyError (3) when no member
     has the role now.
     """
-    if word in {node.name for node in topology.nodes()} | {m.member for m in members}:
+    if word in _names(topology, members):
         return word
     words = role_words(topology)
     if word not in words:
-        raise _unknown(word, topology, words)
+        raise _unknown("member", word, (*_names(topology, members), *words))
     group, role = words[word]
     candidates = [m for m in members if m.group == group and m.serves and is_role(m, role)]
     if not candidates:
@@ -44,7 +44,8 @@ def resolve_place(topology: Topology, members: Sequence[MemberStatus], word: str
     try:
         return (resolve_target(topology, members, word),)
     except UsageError:
-        raise _unknown(word, topology, (*role_words(topology), *places)) from None
+        known = (*_names(topology, members), *role_words(topology), *places)
+        raise _unknown("member, host or zone", word, known) from None
 
 
 def role_words(topology: Topology) -> dict[str, tuple[str, str]]:
@@ -79,6 +80,10 @@ def _freshness(topology: Topology) -> Callable[[MemberStatus], tuple[bool, float
     return lambda m: (m.role not in PRIMARY_ROLES, m.lag_seconds or 0.0, order[m.member])
 
 
-def _unknown(word: str, topology: Topology, more: Iterable[str]) -> UsageError:
-    names = (*(node.name for node in topology.nodes()), *more)
-    return UsageError("unknown member", on=word, why=nearest(word, names), hint="swapctl status")
+def _names(topology: Topology, members: Sequence[MemberStatus]) -> list[str]:
+    """The topology's members and those that the platform adds, such as a sandbox's object store."""
+    return list({node.name: None for node in topology.nodes()} | {m.member: None for m in members})
+
+
+def _unknown(what: str, word: str, names: Iterable[str]) -> UsageError:
+    return UsageError(f"unknown {what}", on=word, why=nearest(word, names), hint="swapctl status")

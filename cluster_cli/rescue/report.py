@@ -61,7 +61,7 @@ def chosen(files: Iterable[RollbackFile], word: str | None) -> tuple[RollbackFil
     if not found:
         names = [f.id for f in known]
         why = nearest(word, names)
-        raise UsageError("no such rollback file", on=repr(word), why=why, hint="swapctl rescue list")
+        raise UsageError("no such rollback file", on=word, why=why, hint="swapctl rescue list")
     return found
 
 

@@ -54,7 +54,7 @@ def check(found: list[Difference], allowed: frozenset[str], *, names: bool = Tru
     if strangers:
         raise UsageError(
             "nothing of that name would be dropped",
-            on=repr(strangers[0]),
+            on=strangers[0],
             why=_known(strangers[0], found),
             hint="swapctl schema diff",
         )

@@ -177,5 +177,5 @@ def declared(readers: Mapping[Domain, Reader], containing: str = "") -> list[Lin
     ]
     if not found:
         names = sorted({str(link.source) for link in known})
-        raise UsageError("no such reference", on=repr(containing), why=nearest(containing, names))
+        raise UsageError("no such reference", on=containing, why=nearest(containing, names))
     return found

@@ -64,7 +64,7 @@ def check_name(name: str) -> str:
     if not is_name(name):
         raise UsageError(
             "not a sandbox name",
-            on=repr(name),
+            on=name,
             why="wanted: a lower-case letter, then up to 23 lower-case letters, digits or '-'",
             hint="swapctl up --name demo",
         )

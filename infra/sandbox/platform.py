@@ -130,6 +130,6 @@ class SandboxPlatform:
         if member not in self.box.endpoints:
             raise UsageError(
                 "unknown member",
-                on=repr(member),
+                on=member,
                 why=nearest(member, self.box.endpoints),
             )

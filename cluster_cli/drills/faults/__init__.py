@@ -38,5 +38,5 @@ def drill(name: str) -> Drill:
     """The drill of that name; UsageError (2) with the nearest name when there is none."""
     known = {entry.name: entry for entry in drills()}
     if name not in known:
-        raise UsageError("unknown drill", on=repr(name), why=nearest(name, known), hint="swapctl drill list")
+        raise UsageError("unknown drill", on=name, why=nearest(name, known), hint="swapctl drill list")
     return known[name]

@@ -73,6 +73,12 @@ def all_social(site: Site) -> frozenset[str]:
     return frozenset(site.path_of(name) for name in social.segments)
 
 
+def too_small(site: Site, what: str) -> RefusedError:
+    """The topology lacks a part that the drill would hit, or one to spare."""
+    hint = "swapctl up --topology sandbox, which has all that drills need"
+    return RefusedError(f"the topology has no {what}", on=site.ctx.topology.name, hint=hint)
+
+
 def need_domain(site: Site, domain: Domain) -> None:
     """UsageError unless the topology has the domain."""
     if getattr(site.ctx.topology, domain) is None:

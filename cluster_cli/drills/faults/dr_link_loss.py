@@ -6,10 +6,9 @@ import random
 
 import psycopg
 
-from app_core.errors import RefusedError
 from cluster_cli.drills.faults import _actions as actions
 from cluster_cli.drills.faults import _killing as killing
-from cluster_cli.drills.faults._aim import PAYMENTS, need_domain
+from cluster_cli.drills.faults._aim import PAYMENTS, need_domain, too_small
 from cluster_cli.drills.faults._fault import NOT_NOTICED, Fault, Memo, Target
 from cluster_cli.drills.site import Site
 
@@ -22,7 +21,7 @@ def aim(site: Site, _: random.Random) -> Target:
     links = site.ctx.of_kind("dr-link")
     payments = site.ctx.topology.payments
     if not links or payments is None or payments.dr is None:
-        raise RefusedError("the topology has no DR region", on=site.ctx.topology.name)
+        raise too_small(site, "DR region")
     return Target((links[0].member,), PAYMENTS)
 
 

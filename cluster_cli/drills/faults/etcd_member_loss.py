@@ -7,7 +7,7 @@ import random
 from app_core.errors import RefusedError
 from cluster_cli.drills.faults import _actions as actions
 from cluster_cli.drills.faults import _killing as killing
-from cluster_cli.drills.faults._aim import PAYMENTS, need_domain
+from cluster_cli.drills.faults._aim import PAYMENTS, need_domain, too_small
 from cluster_cli.drills.faults._fault import NOT_NOTICED, Fault, Memo, Target
 from cluster_cli.drills.site import Site
 from cluster_cli.engines.postgresql import etcd
@@ -21,7 +21,7 @@ def aim(site: Site, _: random.Random) -> Target:
     if found is None:
         raise RefusedError("etcd has no leader", on=site.scope, hint="swapctl status")
     if len(site.ctx.of_kind("etcd", etcd_group(site.ctx))) < 3:
-        raise RefusedError("etcd has no member to spare", on=site.ctx.topology.name)
+        raise too_small(site, "etcd member to spare")
     return Target((found,), PAYMENTS, {"payments": site.scope})
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import random
 
-from app_core.errors import RefusedError
 from cluster_cli.drills.evidence import Claims
 from cluster_cli.drills.faults import _killing as killing
-from cluster_cli.drills.faults._aim import PAYMENTS, need_domain
+from cluster_cli.drills.faults._aim import PAYMENTS, need_domain, too_small
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
 from cluster_cli.engines.postgresql import etcd
@@ -20,7 +19,7 @@ def aim(site: Site, rng: random.Random) -> Target:
     need_domain(site, "payments")
     names = [endpoint.member for endpoint in site.ctx.of_kind("etcd", etcd_group(site.ctx))]
     if len(names) < 3:
-        raise RefusedError("the topology has no etcd majority to lose", on=site.ctx.topology.name)
+        raise too_small(site, "etcd majority to lose")
     return Target(tuple(rng.sample(names, majority(site.ctx.topology))), PAYMENTS, {"payments": site.scope})
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import random
 
-from app_core.errors import RefusedError
 from cluster_cli.drills.evidence import Claims
 from cluster_cli.drills.faults import _killing as killing
-from cluster_cli.drills.faults._aim import all_social
+from cluster_cli.drills.faults._aim import all_social, too_small
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
 
@@ -17,7 +16,7 @@ def aim(site: Site, rng: random.Random) -> Target:
     paths = all_social(site)
     names = [endpoint.member for endpoint in site.ctx.of_kind("router")]
     if len(names) < 2:
-        raise RefusedError("the topology has no second router", on=site.ctx.topology.name)
+        raise too_small(site, "second router")
     return Target((rng.choice(names),), {"social": paths})
 
 

@@ -28,6 +28,4 @@ def factory(name: str) -> Factory:
     for point in entry_points(group=GROUP):
         if point.name == name:
             return point.load()
-    raise UsageError(
-        "unknown workload", on=repr(name), why=nearest(name, names()), hint="swapctl drill run --help"
-    )
+    raise UsageError("unknown workload", on=name, why=nearest(name, names()), hint="swapctl drill run --help")

@@ -42,7 +42,7 @@ def member_client(
     endpoint = ctx.endpoints.get(member)
     if endpoint is None or endpoint.kind not in MEMBER_KINDS:
         names = [name for name, e in ctx.endpoints.items() if e.kind in MEMBER_KINDS]
-        raise UsageError("not a member of a MongoDB set", on=repr(member), why=nearest(member, names))
+        raise UsageError("not a member of a MongoDB set", on=member, why=nearest(member, names))
     bounds = _bounds(timeout) if timeout is not None else {}
     merged = {**_common(ctx), **_DIRECT, **_member_login(ctx, user), **bounds, **options}
     return MongoClient(endpoint.address, endpoint.ports["mongo"], **merged)

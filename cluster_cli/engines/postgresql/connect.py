@@ -72,5 +72,5 @@ def _places(ctx: Context, via: str) -> list[tuple[str, int]]:
 def _member(ctx: Context, name: str) -> tuple[str, int]:
     endpoint: Endpoint | None = ctx.endpoints.get(name)
     if endpoint is None or endpoint.kind != "postgres":
-        raise UsageError("not a PostgreSQL member", on=repr(name), hint="swapctl status")
+        raise UsageError("not a PostgreSQL member", on=name, hint="swapctl status")
     return endpoint.address, endpoint.ports["postgres"]

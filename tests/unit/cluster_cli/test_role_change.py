@@ -31,6 +31,13 @@ def test_a_member_after_payments_is_not_taken_for_the_successor_in_silence() -> 
     assert "--to MEMBER" in str(error.value.hint)
 
 
+def test_shard_alone_asks_which_one() -> None:
+    with pytest.raises(UsageError, match="which shard.: known: members-1, exchange-1"):
+        group_of(cluster(), "shard", None)
+    with pytest.raises(UsageError, match="unknown shard: exchange: did you mean 'exchange-1'"):
+        group_of(cluster(), "shard", "exchange")
+
+
 def test_the_successor_is_a_member_of_the_group() -> None:
     members = [node.name for node in TOPOLOGY.nodes() if node.group == "payments"]
     assert successor_of(cluster(), "payments", members[-1]) == members[-1]

@@ -174,8 +174,11 @@ def test_unknown_words_name_the_nearest() -> None:
     for word, close in (("memberz-1-a", "members-1-a"), ("payments-primry", "payments-primary")):
         with pytest.raises(UsageError, match=close):
             resolve_target(topology, members, word)
-    with pytest.raises(UsageError, match="mongo-a"):
+    with pytest.raises(UsageError, match="unknown member, host or zone: mango-a: .*'mongo-a'"):
         resolve_place(topology, members, "mango-a")
+    store = replace(members[0], member="s3", kind="objectstore", group="s3")  # a platform's own member
+    with pytest.raises(UsageError, match=", s3"):
+        resolve_place(topology, [*members, store], "0")
     with pytest.raises(UsageError):
         resolve_target(topology, members, "members-1-sync")  # no shard has a synchronous standby
 
