@@ -20,12 +20,15 @@ def logs(
     ] = False,
     since: Annotated[str, typer.Option(help="How far back, such as 10m.")] = "10m",
     grep: Annotated[str | None, typer.Option(help="Only lines that contain this text.")] = None,
+    role_changes: Annotated[
+        bool, typer.Option("--role-changes", help="Only lines that tell of a role change.")
+    ] = False,
     context: ContextName = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Print log lines in order of time; `*` marks a line that tells of a role change.
 
-    Example: swapctl logs --since 2m --grep promote
+    Example: swapctl logs --since 2m --role-changes
     """
     from cluster_cli.logs.files import collect, members_of
     from infra.context import load_context
@@ -33,6 +36,8 @@ def logs(
     seconds = duration(since)
     ctx = load_context(context)
     lines = collect(ctx, members_of(ctx, None if everything else target), seconds, grep)
+    if role_changes:
+        lines = [line for line in lines if line.role_change]
     if output is not OutputFormat.TABLE:
         emit(lines, output)
         return

@@ -8,9 +8,11 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from typer.testing import CliRunner
 
 from app_core.errors import UsageError
 from cluster_cli import targets
+from cluster_cli.commands.logs import app
 from cluster_cli.engines.model import Health, MemberStatus
 from cluster_cli.logs import files
 from cluster_cli.logs.files import collect, members_of
@@ -115,6 +117,17 @@ def test_a_target_may_be_a_role_or_a_name_and_without_one_all_are_meant(monkeypa
     assert members_of(ctx, None) == tuple(endpoints)
     with pytest.raises(UsageError, match="did you mean 'pg1'"):
         members_of(ctx, "pg2")
+
+
+def test_role_changes_can_be_shown_alone(tmp_path: Path, monkeypatch) -> None:
+    log = tmp_path / "members" / "pg1" / "patroni.log"
+    log.parent.mkdir(parents=True)
+    at = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S},123"
+    log.write_text(f"{at} INFO: no action\n{at} INFO: promoted self to leader by acquiring session lock\n")
+    ctx = SimpleNamespace(state_dir=tmp_path, endpoints={"pg1": None})
+    monkeypatch.setattr("infra.context.load_context", lambda _: ctx)
+    shown = [CliRunner().invoke(app, words).stdout.count("\n") for words in ([], ["--role-changes"])]
+    assert shown == [2, 1]
 
 
 @pytest.mark.parametrize("wanted", [1, 30, 100])
