@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from app_core.errors import UsageError
 from cluster_cli.opslog import LogPlace, record_in, recorded
 from infra.sandbox import contexts, state
 from infra.sandbox.home import SandboxPaths, paths
 from infra.sandbox.phases import Progress
 from infra.sandbox.up import UpResult, up
-from infra.topology import Topology
+from infra.topology import Topology, load_topology
+
+DEFAULT_TOPOLOGY = "sandbox"
+
+
+def wanted_topology(topology: str | None, name: str | None) -> Topology:
+    """The topology that is named; else the one that the sandbox of this name was made with, or the default.
+
+    Raises UsageError (2) for a topology that cannot be used. One that a sandbox cannot be started with any
+    more is `up`'s to tell.
+    """
+    if topology is None and name is not None and state.read(paths(name)) is not None:
+        with contextlib.suppress(UsageError):
+            return load_topology(paths(name).topology)
+    return load_topology(topology or DEFAULT_TOPOLOGY)
 
 
 def start(name: str, topology: Topology, progress: Progress, time_to_live: float | None) -> UpResult:

@@ -14,7 +14,12 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def up(
-    topology: Annotated[str, typer.Option(help="A shipped topology's name, or a YAML file.")] = "sandbox",
+    topology: Annotated[
+        str | None,
+        typer.Option(
+            help="A shipped topology's name, or a YAML file; default: what it had, at first sandbox."
+        ),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the sandbox; default: the topology's.")] = None,
     ttl: Annotated[
         str | None, typer.Option(help="End and forget it after this time, such as 1h, also in mid-drill.")
@@ -29,12 +34,11 @@ def up(
     Example: swapctl up --topology minimal --name try --ttl 1h
     """
     from cluster_cli.interrupts import terminated_as_interrupt
-    from cluster_cli.starting import start
+    from cluster_cli.starting import start, wanted_topology
     from infra.sandbox import orphans, preflight
-    from infra.topology import load_topology
 
     seconds = duration(ttl) if ttl is not None else None
-    wanted = load_topology(topology)
+    wanted = wanted_topology(topology, name)
     chosen = name or wanted.name
     orphans.sweep(say)
     preflight.check(chosen, wanted)

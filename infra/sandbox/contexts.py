@@ -33,7 +33,7 @@ def chosen(name: str | None) -> str:
     if len(running) == 1:
         return running[0]
     if not running:
-        raise UsageError("no sandbox is running", hint="swapctl up")
+        raise _none_runs(present())
     raise UsageError(
         "several sandboxes are running: name one",
         why=", ".join(running),
@@ -66,6 +66,12 @@ def present() -> list[str]:
     return sorted({where.root.name for where in (*state.all_paths(), *state.half_purged())})
 
 
+def _none_runs(ended: list[str]) -> UsageError:
+    why = f"ended: {', '.join(ended)}" if ended else None
+    again = f"swapctl up --name {ended[0]}" if ended else "swapctl up"
+    return UsageError("no sandbox is running", why=why, hint=again)
+
+
 def _known(name: str) -> str:
     check_name(name)
     names = [where.root.name for where in state.all_paths() if where.state.exists()]
@@ -78,7 +84,7 @@ def _unknown(name: str, names: list[str]) -> UsageError:
     """Of a name that a forgotten `swapctl env` left in the shell nobody remembers that it was given."""
     left = os.environ.get(NAME_VARIABLE) == name
     hint = f"unset {NAME_VARIABLE}" if left else "swapctl up --name NAME"
-    return UsageError("unknown sandbox", on=repr(name), why=nearest(name, names), hint=hint)
+    return UsageError("unknown sandbox", on=name, why=nearest(name, names), hint=hint)
 
 
 def running_names() -> list[str]:
@@ -112,7 +118,7 @@ def box(name: str) -> Box:
     where = paths(name)
     current = state.read(where)
     if current is None:
-        raise UsageError("unknown sandbox", on=repr(name), hint="swapctl up --name NAME")
+        raise UsageError("unknown sandbox", on=name, hint="swapctl up --name NAME")
     return Box(name, load_topology(str(where.topology)), where, current.ports, current.programs)
 
 

@@ -34,6 +34,11 @@ class UpResult:
     seconds: float
     phases: tuple[Phase, ...]
 
+    def as_table(self) -> str:
+        """The sum; the phases were told as they passed."""
+        what = f"started in {self.seconds:.1f} s" if self.changed else "runs already"
+        return f"{self.name} (topology {self.topology}): {what}"
+
 
 def up(
     name: str, topology: Topology, progress: Progress = lambda _: None, time_to_live: float | None = None

@@ -9,6 +9,7 @@ from app_core.errors import TimedOutError
 from cluster_cli import opslog, starting
 from infra.sandbox import process, state
 from infra.sandbox.home import paths
+from infra.topology import load_topology
 
 
 @pytest.fixture
@@ -38,6 +39,27 @@ def up(where, monkeypatch):
         return [(entry.what, entry.where, entry.result) for entry in found]
 
     return run
+
+
+@pytest.mark.parametrize(
+    ("named", "name", "wanted"),
+    [
+        (None, "demo", "minimal"),
+        (None, None, "sandbox"),
+        (None, "new", "sandbox"),
+        ("quorum", "demo", "quorum"),
+    ],
+)
+def test_a_sandbox_starts_again_with_the_topology_that_it_was_made_with(where, named, name, wanted):
+    phase(where, "stopped")
+    where.topology.write_text(load_topology("minimal").source)
+    assert starting.wanted_topology(named, name).name == wanted
+
+
+def test_a_topology_that_cannot_be_read_any_more_is_for_up_to_tell(where):
+    phase(where, "stopped")
+    where.topology.write_text("name: [")
+    assert starting.wanted_topology(None, "demo").name == "sandbox"
 
 
 def phase(where, word):
