@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from collections.abc import Iterator
@@ -78,8 +79,12 @@ def member(users: Handle, email: str) -> Document:
 
 
 @pytest.fixture
-def email() -> str:
-    return f"{uuid.uuid4().hex}@example.org"
+def email(client: Client) -> Iterator[str]:
+    """An address; whoever has it or a part of it at the end is removed, for a cluster may be shared."""
+    made = f"{uuid.uuid4().hex}@example.org"
+    yield made
+    for name in ("users", "user_emails"):
+        client["members"][name].delete_many({"email": {"$regex": re.escape(made)}})
 
 
 def holders(users: Handle, email: str) -> list[uuid.UUID]:
