@@ -21,6 +21,7 @@ FORM_TIMEOUT_S = 120.0
 _POLL_S = 0.015
 _HELLO_TIMEOUT_S = 1.0
 _ALREADY_INITIALIZED = 23
+_LOCK_FAILED = 107
 _CONFIG_IN_PROGRESS = frozenset({109, 308})
 
 T = TypeVar("T")
@@ -157,11 +158,15 @@ class ReplicaSet:
 
 
 def _majority_note(client: Client) -> Mapping[str, Any] | None:
-    """Write a note to the oplog; the write concern's error when no majority has it within 50 ms."""
+    """Write a note to the oplog; the error when it cannot be now, or no majority has it within 50 ms."""
     concern = {"w": "majority", "wtimeout": 50}
     note = {"appendOplogNote": 1, "data": {"swapctl": "majority"}, "writeConcern": concern}
-    reply = client.admin.command(note)
-    return reply.get("writeConcernError")
+    try:
+        return client.admin.command(note).get("writeConcernError")
+    except OperationFailure as error:
+        if error.code != _LOCK_FAILED:  # a note waits a millisecond for the server's global lock, no longer
+            raise
+        return error.details or {"code": error.code}
 
 
 @contextlib.contextmanager

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from cluster_cli.drills.checks.lost_accounted import JOURNAL_INTERVAL
 from cluster_cli.engines.model import Health
 from cluster_cli.engines.mongodb import (
     await_rejoined,
@@ -118,6 +120,7 @@ def test_rolled_back_writes_are_found_and_put_back(sandbox: Context) -> None:
             kill(sandbox, member)
         writer.start()
         assert wait_until(lambda: len(writer.acked) > 50, 10, interval=0.001)
+        time.sleep(3 * JOURNAL_INTERVAL)  # what the dead primary has not on disk is in no rollback file
         writer.over.set()
         kill(sandbox, old)
         writer.join(30)
