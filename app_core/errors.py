@@ -34,7 +34,7 @@ class SwapskillError(Exception):
 
 
 def _visible(on: str | None) -> str | None:
-    """What was typed as it can be read: quoted where it is empty, or has blanks at its ends or no letters."""
+    """What was typed as it can be read: quoted where blanks at its ends or controls would hide it."""
     if on is None or (on.isprintable() and on and on == on.strip()):
         return on
     return repr(on)

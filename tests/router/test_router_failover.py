@@ -77,9 +77,11 @@ def check(client: Client, name: str, writers: tuple[Writer, Writer]) -> None:
 def test_killed_primary(replicated: RealCluster) -> None:
     with replicated.client() as client:
         member = replicated.primary("sa")
-        writers = drive(client, "killed", lambda: member.signal(signal.SIGKILL), 6)
-        check(client, "killed", writers)
-        replicated.start_member(member)
+        try:
+            writers = drive(client, "killed", lambda: member.signal(signal.SIGKILL), 6)
+            check(client, "killed", writers)
+        finally:
+            replicated.start_member(member)
 
 
 def test_frozen_primary(replicated: RealCluster) -> None:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pymongo import ReadPreference
 from pymongo.errors import PyMongoError
 
 from app_core.schema.handles import Handle
@@ -56,5 +57,6 @@ def writing(ctx: Context, collection: str) -> Iterator[Writer]:
 def lost(ctx: Context, collection: str, acked: list[uuid.UUID]) -> set[uuid.UUID]:
     """Acknowledged documents that the primary does not have."""
     with mongo_client(ctx, "root") as client:
-        found = handle(client, collection).find({"_id": {"$in": acked}}, {"_id": 1})
+        primary = handle(client, collection).with_options(read_preference=ReadPreference.PRIMARY)
+        found = primary.find({"_id": {"$in": acked}}, {"_id": 1})
         return set(acked) - {document["_id"] for document in found}

@@ -14,6 +14,7 @@ import pytest
 
 from cluster_cli.bootstrap import bootstrap
 from cluster_cli.status import read_cluster
+from cluster_cli.waiting import wait_until
 from infra.context import load_context
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
@@ -65,4 +66,4 @@ def test_each_step_can_be_killed(name: str, each: int) -> None:
     assert step > 10, "it ended before it was killed as often as a bootstrap has steps"
     ctx = load_context(name)
     assert not bootstrap(ctx).changed
-    assert read_cluster(ctx).healthy
+    assert wait_until(lambda: read_cluster(ctx).healthy, 30)

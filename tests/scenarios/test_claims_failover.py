@@ -60,10 +60,12 @@ def test_each_address_has_one_winner_although_the_primary_dies(sandbox: Context)
         assert old is not None
         assert isinstance(sandbox.platform, Kill)
         sandbox.platform.kill(old)
-        assert wait_until(lambda: primary(sandbox, SHARD) not in (None, old), 60)
-        for racer in racers:
-            racer.join(120)
-        sandbox.platform.start(old)
+        try:
+            assert wait_until(lambda: primary(sandbox, SHARD) not in (None, old), 60)
+            for racer in racers:
+                racer.join(120)
+        finally:
+            sandbox.platform.start(old)
         await_rejoined(sandbox, SHARD, old)
         assert won == dict.fromkeys(emails, 1)
         assert users.count_documents({"email": {"$in": emails}}) == ADDRESSES

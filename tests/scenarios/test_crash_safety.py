@@ -17,7 +17,7 @@ from infra.sandbox import binaries, evidence, ports, process, shared_memory
 from infra.sandbox.home import paths
 from infra.sandbox.layout import OUTSIDE
 from infra.sandbox.state import read
-from tests.scenarios.command import SWAPCTL, forget, swapctl
+from tests.scenarios.command import SWAPCTL, forget, is_healthy, swapctl
 
 # Progress lines of `up` after which it is killed, and one moment with no line at all.
 MOMENTS = (None, "certificates", "processes started")
@@ -73,9 +73,7 @@ def test_down_after_a_killed_up_leaves_nothing(name: str, moment: str | None) ->
 def test_up_after_a_killed_up_comes_up_healthy(name: str) -> None:
     start_and_kill(name, "processes started")
     assert swapctl("up", "--topology", "minimal", "--name", name).returncode == 0
-    status = swapctl("status", "--context", name, "-o", "json")
-    assert status.returncode == 0, status.stdout + status.stderr
-    assert json.loads(status.stdout)["healthy"] is True
+    assert is_healthy(name)
 
 
 def up_refusing_a_second(name: str) -> None:

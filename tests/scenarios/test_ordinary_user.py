@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import cluster_cli.main
+from cluster_cli.waiting import wait_until
 from infra.sandbox import process
 from infra.sandbox.binaries import find
 from infra.sandbox.layout import OUTSIDE
@@ -69,15 +70,18 @@ def swapctl(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
+def is_healthy(own_home: Path) -> bool:
+    status = swapctl(own_home, "status", "--context", NAME, "-o", "json")
+    return status.returncode == 0 and json.loads(status.stdout)["healthy"] is True
+
+
 def test_an_ordinary_user_starts_looks_and_leaves_nothing(own_home: Path) -> None:
     root = own_home / "sandboxes" / NAME
     up = swapctl(own_home, "up", "--topology", "minimal", "--name", NAME)
     assert up.returncode == 0, up.stderr
     users = {user_of(pid) for pid in process.marked(root)} - {None}
     assert users == {pwd.getpwnam(USER).pw_uid}
-    status = swapctl(own_home, "status", "--context", NAME, "-o", "json")
-    assert status.returncode == 0, status.stdout + status.stderr
-    assert json.loads(status.stdout)["healthy"] is True
+    assert wait_until(lambda: is_healthy(own_home), 30, 0.5)
     down = swapctl(own_home, "down", "--purge", "--yes", "--name", NAME)
     assert down.returncode == 0, down.stderr
     assert process.marked(root) == ()

@@ -9,6 +9,7 @@ from pymongo import MongoClient
 from app_core.errors import UsageError
 from cluster_cli.status import read_cluster
 from cluster_cli.testing.plugin import Cluster
+from cluster_cli.waiting import wait_until
 
 
 def test_the_uris_lead_to_both_databases(swapskill_cluster: Cluster) -> None:
@@ -24,11 +25,11 @@ def test_what_is_failed_is_down_until_it_is_healed(swapskill_cluster: Cluster) -
     assert swapskill_cluster.fail("exchange-1-primary") == "exchange-1-a"
     assert not read_cluster(swapskill_cluster.context).healthy
     swapskill_cluster.heal()
-    assert read_cluster(swapskill_cluster.context).healthy
+    assert wait_until(lambda: read_cluster(swapskill_cluster.context).healthy, 30)
     assert swapskill_cluster.failed == []
 
 
 def test_an_unknown_target_is_refused_with_the_names(swapskill_cluster: Cluster) -> None:
     with pytest.raises(UsageError, match="unknown member"):
         swapskill_cluster.fail("payments-primry")
-    assert read_cluster(swapskill_cluster.context).healthy
+    assert wait_until(lambda: read_cluster(swapskill_cluster.context).healthy, 30)

@@ -46,7 +46,7 @@ def used(client: Client, collection: Collection, number: int) -> None:
     target = bound(client, collection)
     target.insert_one(document)
     key = {name: document[name] for name in collection.shard_key} | {"_id": document["_id"]}
-    assert target.find_one(key) is not None
+    assert wait_until(lambda: target.find_one(key) is not None, 10)  # it may be read from a secondary
     first = next((i for i in collection.indexes if i.fields[0] in document), None)
     if first is not None and first.keys[0][1] in (1, -1):
         value = document[first.fields[0]]

@@ -16,6 +16,7 @@ from cluster_cli.engines.mongodb import member_client, mongo_client
 from cluster_cli.ephemeral import ephemeral_cluster
 from cluster_cli.schema.apply import apply_schema, find_differences
 from cluster_cli.status import read_cluster
+from cluster_cli.waiting import wait_until
 from infra.context import Context
 from infra.topology import load_topology
 from tests.scenarios.shard_indexes import indexes_on_shards, wrong_on_shards
@@ -119,7 +120,7 @@ def test_an_index_that_only_one_shard_has_goes_when_it_is_named(segments: Contex
 
 
 def test_a_set_with_an_arbiter_is_healthy_and_the_rerun_finds_nothing_to_do(segments: Context) -> None:
+    assert wait_until(lambda: read_cluster(segments).healthy, 30), read_cluster(segments).verdict
     cluster = read_cluster(segments)
-    assert cluster.healthy, cluster.verdict
     assert [m.role for m in cluster.members if m.member == "archive-1-c"] == ["arbiter"]
     assert not bootstrap(segments).changed
