@@ -42,4 +42,4 @@ def _payments(ctx: Context, log: StepLog) -> None:
     from cluster_cli.schema.apply import apply_payments
 
     postgresql.bootstrap(ctx, log)
-    apply_payments(ctx, log)
+    postgresql.steadily(lambda: apply_payments(ctx, log))

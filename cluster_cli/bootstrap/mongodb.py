@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from pymongo.errors import AutoReconnect, OperationFailure
 
@@ -18,10 +20,12 @@ from cluster_cli.engines.mongodb.users import cluster_users, prober
 from infra.context import Context
 
 ROUTER_TIMEOUT_S = 60.0
+T = TypeVar("T")
 SERVING_TIMEOUT_S = 60.0
 _POLL_S = 0.02
-# what a router answers while it cannot reach the config servers, or has not read the new user yet
-_ROUTER_NOT_READY = frozenset({18, 6, 133, 11600, 189, 91, 10107, 13435})
+# what a router answers while it cannot reach the config servers or has not read the new user yet, and while a
+# shard elects a primary: what addShard hears of that from the shard, it calls a failed operation (96)
+_PASSES = frozenset({6, 7, 18, 89, 91, 94, 96, 133, 189, 202, 262, 9001, 10107, 11600, 13435})
 
 
 def bootstrap(ctx: Context, log: StepLog) -> None:
@@ -53,26 +57,31 @@ def _join(ctx: Context, client: Client, specs: tuple[SetSpec, ...], log: StepLog
     assert ctx.topology.social is not None
     segments = ctx.topology.social.segments
     with log.step("default write concern") as step:
-        step.changed = sharding.ensure_default_write_concern(client)
+        step.changed = steadily(lambda: sharding.ensure_default_write_concern(client))
     with log.step("shards added") as step:
-        step.changed = sharding.ensure_shards(client, specs)
+        step.changed = steadily(lambda: sharding.ensure_shards(client, specs))
     with log.step("zones") as step:
-        step.changed = sharding.ensure_zones(client, segments)
+        step.changed = steadily(lambda: sharding.ensure_zones(client, segments))
     with log.step("databases") as step:
-        step.changed = sharding.ensure_databases(client, segments)
+        step.changed = steadily(lambda: sharding.ensure_databases(client, segments))
 
 
 def await_router(client: Client) -> None:
     """Wait until a router answers and lets the user in; TimedOutError with its last words."""
+    steadily(client.config.shards.find_one)
+
+
+def steadily(act: Callable[[], T]) -> T:
+    """The result of what looks first and may be done twice; again while a router or a shard is not ready.
+
+    Raises TimedOutError with the last words of the router; at once what no wait cures.
+    """
     end = time.monotonic() + ROUTER_TIMEOUT_S
     while True:
         try:
-            client.config.shards.find_one()
-            return
-        except AutoReconnect as error:
-            why = server_words(error)
-        except OperationFailure as error:
-            if error.code not in _ROUTER_NOT_READY:
+            return act()
+        except (AutoReconnect, OperationFailure) as error:
+            if isinstance(error, OperationFailure) and error.code not in _PASSES:
                 raise
             why = server_words(error)
         if time.monotonic() > end:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,12 +14,13 @@ from app_core.errors import TimedOutError
 from cluster_cli.bootstrap import archive, blocking, roles
 from cluster_cli.bootstrap.steps import StepLog
 from cluster_cli.engines.postgresql import haproxy, patroni
-from cluster_cli.engines.postgresql.connect import ADMIN_DATABASE, connect
+from cluster_cli.engines.postgresql.connect import ADMIN_DATABASE, connect, lost
 from cluster_cli.waiting import wait_until
 from infra.context import Context
 
 # The bootstrap begins with the start of the processes; a machine with other work to do takes its time.
 LIMIT_S = 120.0
+LOST_FOR_S = 30.0
 _POLL_S = 0.02
 _STREAMING = "SELECT application_name, sync_state FROM pg_stat_replication WHERE state = 'streaming'"
 
@@ -43,6 +45,22 @@ def bootstrap(ctx: Context, log: StepLog) -> None:
             _await_standbys(ctx, connection, log)
         _block_everywhere(ctx, log)
         archiving.result()
+
+
+def steadily(act: Callable[[], None]) -> None:
+    """Do what looks first and may be done twice; again where the server is lost under it, for half a minute.
+
+    The proxies cut the sessions of a primary whose Patroni answers their check late.
+    Raises OperationalError where it is lost for longer, and at once what no wait cures.
+    """
+    end = time.monotonic() + LOST_FOR_S
+    while True:
+        try:
+            return act()
+        except psycopg.OperationalError as error:
+            if not lost(error) or time.monotonic() > end:
+                raise
+        time.sleep(_POLL_S)
 
 
 def await_leader(ctx: Context, scope: str) -> str:

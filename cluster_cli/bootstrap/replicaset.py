@@ -62,8 +62,8 @@ class ReplicaSet:
                 try:
                     self._first.admin.command("replSetInitiate", initial_config(self.spec))
                     return True
-                except OperationFailure as error:
-                    if error.code == _ALREADY_INITIALIZED:
+                except (OperationFailure, AutoReconnect) as error:
+                    if isinstance(error, OperationFailure) and error.code == _ALREADY_INITIALIZED:
                         return False
                     why = server_words(error)
             self._pause_or_give_up("the set cannot be initiated", why)

@@ -11,6 +11,7 @@ import psycopg
 
 from app_core.errors import RefusedError, SwapskillError, TimedOutError
 from app_core.schema.migrations import Migration, waiting
+from cluster_cli.engines.postgresql.connect import lost
 from cluster_cli.schema import patience
 from cluster_cli.waiting import wait_until
 
@@ -155,7 +156,8 @@ def run_one(connection: Connection, migration: Migration) -> None:
     """Run one migration (autocommit connection). Outside a transaction its statements run one by one.
 
     Settings that the file makes for the session end with it.
-    Raises SwapskillError with the server's words; a failed one in a transaction leaves nothing behind.
+    Raises SwapskillError with the server's words, OperationalError where the server is lost; a failed one
+    in a transaction leaves nothing behind.
     """
     try:
         with connection.transaction() if migration.transaction else contextlib.nullcontext():
@@ -167,6 +169,8 @@ def run_one(connection: Connection, migration: Migration) -> None:
                 (migration.version, migration.name, migration.checksum),
             )
     except psycopg.Error as error:
+        if lost(error):
+            raise
         raise SwapskillError(
             "a migration failed",
             on=f"{migration.version}_{migration.name}.sql",

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from app_core.errors import UnhealthyError, UsageError
 from cluster_cli.engines.mongodb.clients import Client, member_client
-from cluster_cli.engines.mongodb.elections import primary
+from cluster_cli.engines.mongodb.elections import ELECTION_TIMEOUT_S, primary
+from cluster_cli.waiting import ask_until
 from infra.context import Context
 
 Document = Mapping[str, Any]
@@ -65,7 +66,7 @@ def _of_shard(ctx: Context, shard: str, namespaces: Iterable[str]) -> dict[str, 
         raise UsageError(
             "a shard holds data and is not in the topology", on=shard, why="its indexes cannot be read"
         )
-    member = primary(ctx, shard)
+    member = ask_until(lambda: primary(ctx, shard), ELECTION_TIMEOUT_S)
     if member is None:
         raise UnhealthyError("no member of the shard is primary", on=shard, hint="swapctl status")
     with member_client(ctx, member, timeout=_TIMEOUT_S) as client:

@@ -12,6 +12,7 @@ from app_core.schema import registry
 from app_core.schema.migrations import Migration
 from app_core.schema.tabular import Table
 from cluster_cli.bootstrap.steps import StepLog
+from cluster_cli.engines.postgresql.connect import lost
 from cluster_cli.schema import migrations as runner
 from cluster_cli.schema import patience
 from cluster_cli.schema.catalogue import Catalogue, wanted_catalogue
@@ -95,6 +96,8 @@ def _run(connection: Connection, found: Iterable[Difference]) -> None:
                 act = patience.execute if patience.online(statement) else patience.briefly
                 act(connection, statement)
         except psycopg.Error as error:
+            if lost(error):
+                raise
             raise SwapskillError(
                 f"the change failed ({difference.cure})",
                 on=difference.object,

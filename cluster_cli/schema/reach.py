@@ -11,6 +11,9 @@ from app_core.errors import SwapskillError, UnhealthyError
 if TYPE_CHECKING:
     import psycopg
 
+_SHARD_LOST = frozenset({6, 7, 89, 133, 202, 262, 9001})
+"""What a router answers that does not reach a shard, or finds no primary there."""
+
 
 @contextlib.contextmanager
 def reachable() -> Iterator[None]:
@@ -19,7 +22,7 @@ def reachable() -> Iterator[None]:
     Raises SwapskillError with PostgreSQL's words where it gave a statement up: a time-out, a full disk.
     """
     import psycopg
-    from pymongo.errors import ConnectionFailure
+    from pymongo.errors import ConnectionFailure, OperationFailure
 
     from cluster_cli.engines.mongodb.clients import server_words
 
@@ -27,7 +30,9 @@ def reachable() -> Iterator[None]:
         yield
     except psycopg.OperationalError as error:
         raise _of_payments(error) from error
-    except ConnectionFailure as error:
+    except (ConnectionFailure, OperationFailure) as error:
+        if isinstance(error, OperationFailure) and error.code not in _SHARD_LOST:
+            raise
         raise UnhealthyError(
             "the social databases do not answer", why=server_words(error), hint="swapctl status"
         ) from error

@@ -1,11 +1,17 @@
 """Which SQL migrations are run, and which history is refused."""
 
-import pytest
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any, cast
 
-from app_core.errors import RefusedError
+import psycopg
+import pytest
+from psycopg import errors
+
+from app_core.errors import RefusedError, SwapskillError
 from app_core.schema import registry
 from app_core.schema.migrations import parse_migration
-from cluster_cli.schema.migrations import pending, statements, unrepeatable
+from cluster_cli.schema.migrations import pending, run_one, statements, unrepeatable
 
 FIRST = parse_migration("0001_first.sql", "-- migrate:up\nCREATE TABLE a (id int);\n")
 SECOND = parse_migration("0002_second.sql", "-- migrate:up\nCREATE TABLE b (id int);\n")
@@ -92,3 +98,22 @@ def test_a_statement_that_a_kill_would_make_run_twice_is_refused_before_anything
 def test_an_applied_migration_is_not_judged_again():
     old = outside(UNREPEATABLE[0])
     assert pending([old], {"0004": old.checksum}) == ()
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (errors.UndefinedColumn("column odd does not exist"), SwapskillError),
+        (errors.AdminShutdown("terminating connection"), psycopg.OperationalError),
+        (psycopg.OperationalError("server closed the connection unexpectedly"), psycopg.OperationalError),
+    ],
+)
+def test_a_server_that_is_lost_is_no_fault_of_the_migration(monkeypatch, answer, told):
+    def refused(*_: object) -> None:
+        raise answer
+
+    monkeypatch.setattr("cluster_cli.schema.patience.execute", refused)
+    connection = cast(Any, SimpleNamespace(transaction=nullcontext))
+    with pytest.raises(told) as caught:
+        run_one(connection, parse_migration("0001_a.sql", "-- migrate:up\nSELECT 1;\n"))
+    assert ("correct it" in str(getattr(caught.value, "hint", ""))) is (told is SwapskillError)

@@ -73,8 +73,17 @@ def test_nothing_is_asked_where_there_is_nothing():
     assert owners.read_indexes(CTX, {}) == {}
 
 
+def test_an_owner_between_two_primaries_is_waited_for(monkeypatch):
+    found = iter([None, "x-b"])
+    monkeypatch.setattr(owners, "primary", lambda *_: next(found))
+    monkeypatch.setattr(owners, "member_client", lambda *_, **__: nullcontext())
+    monkeypatch.setattr(owners, "_listed", lambda _, namespace: {namespace: {}})
+    assert owners.read_indexes(CTX, {"a.b": ("x",)}) == {"a.b": {"x": {"a.b": {}}}}
+
+
 def test_an_owner_that_cannot_be_asked_is_told(monkeypatch):
     monkeypatch.setattr(owners, "primary", lambda *_: None)
+    monkeypatch.setattr(owners, "ELECTION_TIMEOUT_S", 0.0)
     with pytest.raises(UnhealthyError, match="x"):
         owners.read_indexes(CTX, {"exchange.sessions": ("x",)})
     with pytest.raises(UsageError, match="old"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 from psycopg import errors
-from pymongo.errors import ServerSelectionTimeoutError
+from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
 
 from app_core.errors import SwapskillError
 from cluster_cli.schema.reach import reachable
@@ -16,6 +16,8 @@ GONE = [
     errors.AdminShutdown("terminating connection due to administrator command"),
     errors.CannotConnectNow("the database system is starting up"),
     ServerSelectionTimeoutError("no primary"),
+    OperationFailure("Could not find host matching read preference for set exchange-1", 133),
+    OperationFailure("connection refused", 6),
 ]
 REFUSED = [
     errors.QueryCanceled("canceling statement due to statement timeout"),
@@ -31,7 +33,7 @@ def raised(error: Exception) -> SwapskillError:
     return caught.value
 
 
-@pytest.mark.parametrize("error", GONE, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", GONE, ids=str)
 def test_a_server_that_is_gone_is_unhealthy(error: Exception) -> None:
     found = raised(error)
     assert (found.exit_code, found.hint) == (3, "swapctl status")
@@ -44,6 +46,7 @@ def test_a_server_that_gave_up_is_an_error_with_its_words(error: Exception) -> N
     assert (found.exit_code, found.why) == (1, str(error))
 
 
-def test_other_errors_pass() -> None:
-    with pytest.raises(errors.UndefinedTable), reachable():
-        raise errors.UndefinedTable
+@pytest.mark.parametrize("error", [errors.UndefinedTable(), OperationFailure("not authorized", 13)])
+def test_other_errors_pass(error: Exception) -> None:
+    with pytest.raises(type(error)), reachable():
+        raise error
