@@ -66,18 +66,26 @@ def _waits(names: str, own: dict[str, str]) -> bool:
 
 def sync_state(ctx: Context) -> Durability:
     """The durability in force now; `degraded` without a date when there is no leader to ask."""
-    assert ctx.topology.payments is not None
-    leader = patroni.leader_of(patroni.read_views(ctx, ctx.topology.payments.name))
-    if leader is None:
+    asked = _asked(ctx) or _asked(ctx)  # once more: it may have moved, or answered late
+    if asked is None:
         return durability(ctx.topology, None)
-    try:
-        facts = read_facts(ctx, leader)
-    except psycopg.Error:
-        return durability(ctx.topology, None)
+    leader, facts = asked
     found = durability(ctx.topology, facts)
     if found.mode != "degraded":
         return found
     return durability(ctx.topology, replace(facts, since=in_force_since(collect(ctx, (leader,), None, None))))
+
+
+def _asked(ctx: Context) -> tuple[str, SyncFacts] | None:
+    """The leader and what it says; None when there is none, or it cannot be asked."""
+    assert ctx.topology.payments is not None
+    leader = patroni.leader_of(patroni.read_views(ctx, ctx.topology.payments.name))
+    if leader is None:
+        return None
+    try:
+        return leader, read_facts(ctx, leader)
+    except psycopg.Error:
+        return None
 
 
 def in_force_since(log: Iterable[Line]) -> datetime | None:

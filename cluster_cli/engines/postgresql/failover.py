@@ -13,11 +13,14 @@ from cluster_cli.engines.postgresql.patroni import PatroniView, View
 from cluster_cli.engines.postgresql.switchover import is_writable
 from cluster_cli.engines.sockets import refuses
 from cluster_cli.role_change import RoleChange
+from cluster_cli.waiting import ask_until
 from infra.context import Context
 
 LIMIT_S = 40.0
 CONFIRM_S = 1.0
 """The old leader's ports must refuse for so long before its key is taken away."""
+ETCD_ELECTS_WITHIN_S = 4.0
+"""An etcd leader that went with the primary's host is followed by another after up to two seconds."""
 _POLL_S = 0.02
 Progress = Callable[[str], None]
 
@@ -61,7 +64,7 @@ def failover(
 
     Raises RefusedError when no member is safe to promote, TimedOutError when none was promoted.
     """
-    if etcd.leader(ctx, etcd_group(ctx)) is None:
+    if ask_until(lambda: etcd.leader(ctx, etcd_group(ctx)), ETCD_ELECTS_WITHIN_S) is None:
         raise RefusedError("no failover possible", on=group, why="etcd has no quorum", hint="swapctl status")
     views = patroni.read_views(ctx, scope(ctx))
     holder = etcd.get(ctx, etcd_group(ctx), key(ctx, "leader")).value or None
