@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import psycopg
+
 from app_core.errors import RefusedError, UsageError
 from cluster_cli.drills.faults._fault import Target
 from cluster_cli.drills.records import Domain
 from cluster_cli.drills.site import Site
 from cluster_cli.engines.mongodb import primary
+from cluster_cli.waiting import ask_until
+
+PATIENCE_S = 10.0
+"""As long as the pre-checks wait for one: of a busy host a member answers late."""
 
 SYNC_STANDBYS = """SELECT application_name FROM pg_stat_replication
 WHERE sync_state IN ('sync', 'quorum') ORDER BY 1"""
@@ -21,7 +27,7 @@ def payments_target(site: Site, *members: str) -> Target:
 def leader_of(site: Site) -> str:
     """The payments primary; RefusedError when there is none."""
     need_domain(site, "payments")
-    found = site.leader()
+    found = ask_until(site.leader, PATIENCE_S)
     if found is None:
         raise RefusedError("payments have no primary", hint="swapctl status")
     return found
@@ -29,12 +35,20 @@ def leader_of(site: Site) -> str:
 
 def sync_standby_of(site: Site) -> str:
     """A synchronous standby; RefusedError when there is none."""
-    leader = leader_of(site)
-    with site.member(leader, "postgres") as connection:
-        found = connection.execute(SYNC_STANDBYS).fetchone()
+    found = ask_until(lambda: _sync_standby(site), PATIENCE_S)
     if found is None:
         raise RefusedError("payments have no synchronous standby", hint="swapctl status")
-    return str(found[0])
+    return found
+
+
+def _sync_standby(site: Site) -> str | None:
+    leader = leader_of(site)
+    try:
+        with site.member(leader, "postgres") as connection:
+            found = connection.execute(SYNC_STANDBYS).fetchone()
+    except psycopg.OperationalError:  # it did not answer in time
+        return None
+    return str(found[0]) if found is not None else None
 
 
 def shard_under_test(site: Site) -> str:
@@ -47,7 +61,7 @@ def shard_under_test(site: Site) -> str:
 
 def shard_primary(site: Site, shard: str) -> str:
     """A shard's primary; RefusedError when it has none."""
-    found = primary(site.ctx, shard)
+    found = ask_until(lambda: primary(site.ctx, shard), PATIENCE_S)
     if found is None:
         raise RefusedError("the shard has no primary", on=shard, hint="swapctl status")
     return found

@@ -69,10 +69,19 @@ def _hand_over(site: Site, primary: str, standby: str) -> None:
 
 def restore(site: Site) -> None:
     """Take the role's setting back, on whoever is primary now."""
-    if not actions.wait_for(lambda: site.leader() is not None, PRIMARY_WITHIN):
+    if not actions.wait_for(lambda: _restored(site), PRIMARY_WITHIN):
         raise SwapskillError("no primary to restore the role on", on=site.scope, hint="swapctl status")
+
+
+def _restored(site: Site) -> bool:
+    """Whether there is a primary now that takes it; the old one may just be coming back beside it."""
     leader = site.leader()
-    assert leader is not None
-    with site.member(leader, "postgres") as connection:
-        connection.execute("ALTER ROLE app RESET synchronous_commit")
-        connection.execute(END_LOGINS)
+    if leader is None:
+        return False
+    try:
+        with site.member(leader, "postgres") as connection:
+            connection.execute("ALTER ROLE app RESET synchronous_commit")
+            connection.execute(END_LOGINS)
+    except psycopg.Error:
+        return False
+    return True

@@ -7,17 +7,18 @@ import random
 from app_core.errors import RefusedError
 from cluster_cli.drills.faults import _actions as actions
 from cluster_cli.drills.faults import _killing as killing
-from cluster_cli.drills.faults._aim import PAYMENTS, need_domain, too_small
+from cluster_cli.drills.faults._aim import PATIENCE_S, PAYMENTS, need_domain, too_small
 from cluster_cli.drills.faults._fault import NOT_NOTICED, Fault, Memo, Target
 from cluster_cli.drills.site import Site
 from cluster_cli.engines.postgresql import etcd
 from cluster_cli.engines.postgresql.leader import etcd_group
+from cluster_cli.waiting import ask_until
 
 
 def aim(site: Site, _: random.Random) -> Target:
     """etcd's leader: the worst member to lose."""
     need_domain(site, "payments")
-    found = etcd.leader(site.ctx, etcd_group(site.ctx))
+    found = ask_until(lambda: etcd.leader(site.ctx, etcd_group(site.ctx)), PATIENCE_S)
     if found is None:
         raise RefusedError("etcd has no leader", on=site.scope, hint="swapctl status")
     if len(site.ctx.of_kind("etcd", etcd_group(site.ctx))) < 3:

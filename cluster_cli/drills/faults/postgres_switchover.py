@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import random
+import time
 
+from app_core.errors import RefusedError
 from cluster_cli.drills.evidence import Claims
 from cluster_cli.drills.faults._aim import leader_of, payments_target
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
 from cluster_cli.engines.postgresql import switchover
+
+ADMITTED_WITHIN_S = 15.0
+AGAIN_AFTER_S = 0.5
 
 
 def aim(site: Site, _: random.Random) -> Target:
@@ -17,8 +22,19 @@ def aim(site: Site, _: random.Random) -> Target:
 
 
 def inject(site: Site, _: Target, __: Memo) -> None:
-    """PAUSE, switchover, wait until the new primary takes writes, RESUME."""
-    switchover(site.ctx, site.scope)
+    """PAUSE, switchover, wait until the new primary takes writes, RESUME.
+
+    Asked again while it is refused, as an operator would: under load a transaction may be open too long.
+    """
+    end = time.monotonic() + ADMITTED_WITHIN_S
+    while True:
+        try:
+            switchover(site.ctx, site.scope)
+            return
+        except RefusedError:
+            if time.monotonic() > end:
+                raise
+        time.sleep(AGAIN_AFTER_S)
 
 
 def prove(site: Site, target: Target, _: Memo) -> str | None:

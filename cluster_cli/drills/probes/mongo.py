@@ -100,6 +100,8 @@ class WriteProber:
             return
         except PyMongoError:
             return
+        if answer.get("writeErrors"):  # refused, as by a new primary that does not know the shard's data yet
+            return
         outcome: Outcome = "indeterminate" if answer.get("writeConcernError") else "acked"
         self._record(invoked, value, int(answer.get("opTime", {}).get("t", 0)), outcome)
 

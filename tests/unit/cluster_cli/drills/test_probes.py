@@ -7,10 +7,11 @@ from typing import Any, cast
 
 import pytest
 from bson import ObjectId
+from pymongo.errors import AutoReconnect, WTimeoutError
 
 from cluster_cli.drills.probes.base import Prober, Probers
 from cluster_cli.drills.probes.board import Board
-from cluster_cli.drills.probes.mongo import term_of
+from cluster_cli.drills.probes.mongo import WriteProber, term_of
 from cluster_cli.drills.records import Role, RoleSeen
 
 
@@ -47,3 +48,42 @@ def test_probers_that_were_interrupted_before_they_began_are_stopped() -> None:
     prober = SimpleNamespace(ask=lambda: closed.append("asked"), close=lambda: closed.append("closed"))
     Probers([cast(Prober, cast(Any, prober))]).stop()
     assert closed == ["closed"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcomes"),
+    [
+        ({"ok": 1, "n": 1, "opTime": {"t": 3}}, ["acked"]),
+        ({"ok": 1, "n": 1, "writeConcernError": {"code": 64}}, ["indeterminate"]),
+        (WTimeoutError("waiting for replication timed out"), ["indeterminate"]),
+        ({"ok": 1, "n": 0, "writeErrors": [{"code": 13388}]}, []),  # a shard that has just elected
+        (AutoReconnect("closed"), []),
+    ],
+)
+def test_a_write_counts_as_acknowledged_only_where_it_was_made(answer: Any, outcomes: list[str]) -> None:
+    def command(*_: object, **__: object) -> Any:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    found: list[Any] = []
+    database = SimpleNamespace(command=command)
+    site = SimpleNamespace(mongo_member=lambda *_: Client(database))
+    board = SimpleNamespace(claims=lambda _: True)
+    endpoint, clock = SimpleNamespace(member="a", group="exchange-1"), SimpleNamespace(now=lambda: 1.0)
+    parts = cast(Any, (site, endpoint, SimpleNamespace(add=found.append), clock, board))
+    WriteProber(*parts, durable=False).ask()
+    assert [write.outcome for write in found] == outcomes
+
+
+class Client(dict[str, Any]):
+    """A driver whose every database answers the same."""
+
+    codec_options = None
+
+    def __init__(self, database: object) -> None:
+        super().__init__()
+        self.database = database
+
+    def __missing__(self, _: str) -> Any:
+        return self.database
