@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,9 +22,9 @@ from cluster_cli.engines.mongodb import mongo_client
 from cluster_cli.status import read_cluster
 from cluster_cli.waiting import wait_until
 from infra.context import Context
+from tests.scenarios.command import SWAPCTL, is_healthy
 from tests.unit.cluster_cli.drills import recorded
 
-SWAPCTL = Path(sys.executable).with_name("swapctl")
 DURATION = ("--duration", "24s")
 RED: dict[tuple[str, str], tuple[set[str], bool]] = {
     ("postgres-primary-crash", "async"): ({"no-lost-acks"}, True),
@@ -41,7 +40,7 @@ RED: dict[tuple[str, str], tuple[set[str], bool]] = {
 def drill(ctx: Context, reports: Path, *words: str) -> tuple[int, Report]:
     """Run `swapctl drill run WORDS`; its exit code and report."""
     call = [
-        str(SWAPCTL),
+        SWAPCTL,
         "drill",
         "run",
         *words,
