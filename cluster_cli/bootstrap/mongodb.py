@@ -8,15 +8,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from pymongo.errors import AutoReconnect, OperationFailure
+from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
 from app_core.errors import TimedOutError
 from cluster_cli.bootstrap import replicaset, sharding
 from cluster_cli.bootstrap.set_plan import SetSpec, set_specs
 from cluster_cli.bootstrap.steps import StepLog
 from cluster_cli.bootstrap.users import ensure_users
-from cluster_cli.engines.mongodb.clients import Client, mongo_client, server_words
+from cluster_cli.engines.mongodb.clients import UNREACHABLE, Client, mongo_client, server_words
 from cluster_cli.engines.mongodb.users import cluster_users, prober
+from cluster_cli.waiting import again_while
 from infra.context import Context
 
 ROUTER_TIMEOUT_S = 60.0
@@ -25,7 +26,7 @@ SERVING_TIMEOUT_S = 60.0
 _POLL_S = 0.02
 # what a router answers while it cannot reach the config servers or has not read the new user yet, and while a
 # shard elects a primary: what addShard hears of that from the shard, it calls a failed operation (96)
-_PASSES = frozenset({6, 7, 18, 89, 91, 94, 96, 133, 189, 202, 262, 9001, 10107, 11600, 13435})
+_NOT_READY = frozenset({18, 91, 94, 96, 189, 10107, 11600, 13435})
 
 
 def bootstrap(ctx: Context, log: StepLog) -> None:
@@ -76,17 +77,21 @@ def steadily(act: Callable[[], T]) -> T:
 
     Raises TimedOutError with the last words of the router; at once what no wait cures.
     """
-    end = time.monotonic() + ROUTER_TIMEOUT_S
-    while True:
-        try:
-            return act()
-        except (AutoReconnect, OperationFailure) as error:
-            if isinstance(error, OperationFailure) and error.code not in _PASSES:
-                raise
-            why = server_words(error)
-        if time.monotonic() > end:
-            raise TimedOutError("no router serves", why=why, hint="swapctl logs --grep router")
-        time.sleep(_POLL_S)
+    try:
+        return again_while(_passes, act, ROUTER_TIMEOUT_S, _POLL_S)
+    except PyMongoError as error:
+        if not _passes(error):
+            raise
+        raise TimedOutError(
+            "the routers and shards do not get ready",
+            why=server_words(error),
+            hint="swapctl logs --grep router",
+        ) from error
+
+
+def _passes(error: Exception) -> bool:
+    code = error.code if isinstance(error, OperationFailure) else None
+    return isinstance(error, AutoReconnect) or code in UNREACHABLE | _NOT_READY
 
 
 def await_members(ctx: Context, log: StepLog) -> None:

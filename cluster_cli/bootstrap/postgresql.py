@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,7 +14,7 @@ from cluster_cli.bootstrap import archive, blocking, roles
 from cluster_cli.bootstrap.steps import StepLog
 from cluster_cli.engines.postgresql import haproxy, patroni
 from cluster_cli.engines.postgresql.connect import ADMIN_DATABASE, connect, lost
-from cluster_cli.waiting import wait_until
+from cluster_cli.waiting import again_while, wait_until
 from infra.context import Context
 
 # The bootstrap begins with the start of the processes; a machine with other work to do takes its time.
@@ -53,14 +52,7 @@ def steadily(act: Callable[[], None]) -> None:
     The proxies cut the sessions of a primary whose Patroni answers their check late.
     Raises OperationalError where it is lost for longer, and at once what no wait cures.
     """
-    end = time.monotonic() + LOST_FOR_S
-    while True:
-        try:
-            return act()
-        except psycopg.OperationalError as error:
-            if not lost(error) or time.monotonic() > end:
-                raise
-        time.sleep(_POLL_S)
+    again_while(lambda error: isinstance(error, psycopg.Error) and lost(error), act, LOST_FOR_S)
 
 
 def await_leader(ctx: Context, scope: str) -> str:

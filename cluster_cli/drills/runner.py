@@ -23,7 +23,7 @@ from cluster_cli.drills.plan import RunPlan
 from cluster_cli.drills.records import FaultEvent, Header
 from cluster_cli.drills.report.model import Report
 from cluster_cli.drills.run_state import Request, Run
-from cluster_cli.drills.site import Site
+from cluster_cli.drills.site import PATIENCE_S, Site
 from cluster_cli.drills.summary import aftermath
 from cluster_cli.drills.workloads import factory
 from cluster_cli.drills.workloads.base import Workload, paths_of
@@ -34,8 +34,6 @@ from cluster_cli.status import read_cluster
 from infra.context import Context
 from infra.topology import Topology
 
-PATIENCE = 10.0
-"""Seconds that a cluster has to be whole before a drill refuses to begin."""
 Say = Callable[[str], None]
 
 
@@ -162,7 +160,7 @@ def _settled(ctx: Context) -> ClusterStatus:
     status = read_cluster(ctx)
     if status.healthy:
         return status
-    _, later = gather.wait_healthy(ctx, PATIENCE)
+    _, later = gather.wait_healthy(ctx, PATIENCE_S)
     return later or status
 
 

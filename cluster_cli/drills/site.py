@@ -20,6 +20,8 @@ from cluster_cli.engines.sockets import refuses
 from infra.context import Context
 from infra.endpoint import Endpoint
 
+PATIENCE_S = 10.0
+"""Seconds that a cluster has to be whole, and to say who leads, before a drill refuses to begin."""
 CONNECT_TIMEOUT_S = 2
 TCP_USER_TIMEOUT_MS = 5000
 PROBE_TIMEOUT_S = 0.5

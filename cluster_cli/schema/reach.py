@@ -11,9 +11,6 @@ from app_core.errors import SwapskillError, UnhealthyError
 if TYPE_CHECKING:
     import psycopg
 
-_SHARD_LOST = frozenset({6, 7, 89, 133, 202, 262, 9001})
-"""What a router answers that does not reach a shard, or finds no primary there."""
-
 
 @contextlib.contextmanager
 def reachable() -> Iterator[None]:
@@ -24,14 +21,14 @@ def reachable() -> Iterator[None]:
     import psycopg
     from pymongo.errors import ConnectionFailure, OperationFailure
 
-    from cluster_cli.engines.mongodb.clients import server_words
+    from cluster_cli.engines.mongodb.clients import UNREACHABLE, server_words
 
     try:
         yield
     except psycopg.OperationalError as error:
         raise _of_payments(error) from error
     except (ConnectionFailure, OperationFailure) as error:
-        if isinstance(error, OperationFailure) and error.code not in _SHARD_LOST:
+        if isinstance(error, OperationFailure) and error.code not in UNREACHABLE:
             raise
         raise UnhealthyError(
             "the social databases do not answer", why=server_words(error), hint="swapctl status"

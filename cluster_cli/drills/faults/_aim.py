@@ -7,12 +7,9 @@ import psycopg
 from app_core.errors import RefusedError, UsageError
 from cluster_cli.drills.faults._fault import Target
 from cluster_cli.drills.records import Domain
-from cluster_cli.drills.site import Site
+from cluster_cli.drills.site import PATIENCE_S, Site
 from cluster_cli.engines.mongodb import primary
 from cluster_cli.waiting import ask_until
-
-PATIENCE_S = 10.0
-"""As long as the pre-checks wait for one: of a busy host a member answers late."""
 
 SYNC_STANDBYS = """SELECT application_name FROM pg_stat_replication
 WHERE sync_state IN ('sync', 'quorum') ORDER BY 1"""

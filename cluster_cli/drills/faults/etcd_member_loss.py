@@ -7,9 +7,9 @@ import random
 from app_core.errors import RefusedError
 from cluster_cli.drills.faults import _actions as actions
 from cluster_cli.drills.faults import _killing as killing
-from cluster_cli.drills.faults._aim import PATIENCE_S, PAYMENTS, need_domain, too_small
+from cluster_cli.drills.faults._aim import PAYMENTS, need_domain, too_small
 from cluster_cli.drills.faults._fault import NOT_NOTICED, Fault, Memo, Target
-from cluster_cli.drills.site import Site
+from cluster_cli.drills.site import PATIENCE_S, Site
 from cluster_cli.engines.postgresql import etcd
 from cluster_cli.engines.postgresql.leader import etcd_group
 from cluster_cli.waiting import ask_until

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 from app_core.errors import RefusedError
 from cluster_cli.drills.evidence import Claims
@@ -11,6 +10,7 @@ from cluster_cli.drills.faults._aim import leader_of, payments_target
 from cluster_cli.drills.faults._fault import Fault, Memo, Target
 from cluster_cli.drills.site import Site
 from cluster_cli.engines.postgresql import switchover
+from cluster_cli.waiting import again_while
 
 ADMITTED_WITHIN_S = 15.0
 AGAIN_AFTER_S = 0.5
@@ -26,15 +26,12 @@ def inject(site: Site, _: Target, __: Memo) -> None:
 
     Asked again while it is refused, as an operator would: under load a transaction may be open too long.
     """
-    end = time.monotonic() + ADMITTED_WITHIN_S
-    while True:
-        try:
-            switchover(site.ctx, site.scope)
-            return
-        except RefusedError:
-            if time.monotonic() > end:
-                raise
-        time.sleep(AGAIN_AFTER_S)
+    again_while(
+        lambda error: isinstance(error, RefusedError),
+        lambda: switchover(site.ctx, site.scope),
+        ADMITTED_WITHIN_S,
+        AGAIN_AFTER_S,
+    )
 
 
 def prove(site: Site, target: Target, _: Memo) -> str | None:

@@ -19,6 +19,8 @@ MemberUser = Literal["__system", "prober"]
 MEMBER_KINDS = ("mongod-shard", "mongod-config", "mongod-arbiter", *HIDDEN)
 _SECRETS = {"root": "mongo_root", "app": "mongo_app", "prober": "mongo_prober"}
 _CONNECT_TIMEOUT_MS = 2000
+UNREACHABLE = frozenset({6, 7, 89, 133, 202, 262, 9001})
+"""The codes with which a router says that it does not reach a shard, or finds no primary there."""
 # One member is asked a few questions: no connection before the first, and none to watch its topology stream.
 _DIRECT: dict[str, Any] = {"directConnection": True, "connect": False, "serverMonitoringMode": "poll"}
 

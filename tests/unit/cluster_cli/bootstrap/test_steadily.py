@@ -38,7 +38,7 @@ def test_what_no_wait_cures_ends_it_at_once():
 
 def test_a_router_that_never_gets_ready_is_given_up_with_its_last_words(monkeypatch):
     monkeypatch.setattr(mongodb, "ROUTER_TIMEOUT_S", 0.0)
-    with pytest.raises(TimedOutError, match="no router serves: .*NotWritablePrimary"):
+    with pytest.raises(TimedOutError, match="do not get ready: .*NotWritablePrimary"):
         mongodb.steadily(act(ADD_SHARD))
 
 
